@@ -1,0 +1,136 @@
+// Every way a call can fail, in one table: the wire code, the HTTP status, what the caller is told and what
+// the operator should know. REST envelopes, RPC errors and docs/errors.md derive from it.
+
+/** Connect and gRPC status codes that presignd answers, by their wire name. */
+export type WireCode =
+  | 'invalid_argument'
+  | 'unauthenticated'
+  | 'permission_denied'
+  | 'not_found'
+  | 'unimplemented'
+  | 'resource_exhausted'
+  | 'deadline_exceeded'
+  | 'internal'
+  | 'unavailable';
+
+export interface ReasonSpec {
+  /** The code over Connect, gRPC and gRPC-Web. */
+  readonly code: WireCode;
+  /** The status on REST paths. */
+  readonly status: number;
+  /** What the caller is told. Never more than the caller may know. */
+  readonly publicMessage: string;
+  /** Whether the same call may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** What it means and what to do, for docs/errors.md. */
+  readonly doc: string;
+}
+
+const UNAUTHENTICATED = {
+  code: 'unauthenticated',
+  status: 401,
+  // One message for every cause: a difference between unknown, revoked and expired would be a key oracle.
+  publicMessage: 'Authentication required. Please provide a valid API token',
+  retryable: false,
+} as const;
+
+const UNAVAILABLE = { code: 'unavailable', status: 503, retryable: true } as const;
+
+export const REASONS = {
+  INVALID_REQUEST: {
+    code: 'invalid_argument',
+    status: 400,
+    publicMessage: 'The request contains invalid parameters or malformed data',
+    retryable: false,
+    doc: 'A field breaks its rule, or the body cannot be decoded. `details` names each field and its rule.',
+  },
+  INVALID_HOST: {
+    code: 'invalid_argument',
+    status: 400,
+    publicMessage: 'The Host header is missing or malformed',
+    retryable: false,
+    doc: 'The `Host` header (`:authority` on HTTP/2) is missing or not a legal host.',
+  },
+  KEY_MISSING: { ...UNAUTHENTICATED, doc: 'No `Authorization` header was sent.' },
+  KEY_MALFORMED: {
+    ...UNAUTHENTICATED,
+    doc: 'The `Authorization` header is not `Bearer <API key>`, or the key is mistyped or forged.',
+  },
+  KEY_UNKNOWN: { ...UNAUTHENTICATED, doc: 'The key is well formed, but no such key exists.' },
+  KEY_REVOKED: { ...UNAUTHENTICATED, doc: 'The key has been revoked.' },
+  KEY_EXPIRED: { ...UNAUTHENTICATED, doc: 'The key has expired.' },
+  KEY_DISABLED: { ...UNAUTHENTICATED, doc: 'The key is disabled for now.' },
+  SCOPE_MISSING: {
+    code: 'permission_denied',
+    status: 403,
+    publicMessage: 'The API key does not have the scope that this call needs',
+    retryable: false,
+    doc: 'The key is valid but lacks the scope of the method. The answer names the scope.',
+  },
+  ROUTE_NOT_FOUND: {
+    code: 'not_found',
+    status: 404,
+    publicMessage: 'There is nothing at this path',
+    retryable: false,
+    doc: 'No REST route and no RPC has this path.',
+  },
+  METHOD_NOT_ALLOWED: {
+    code: 'unimplemented',
+    status: 405,
+    publicMessage: 'This path does not support the request method',
+    retryable: false,
+    doc: 'The path exists, but not with this HTTP method. `Allow` lists the methods it takes.',
+  },
+  BODY_TOO_LARGE: {
+    code: 'resource_exhausted',
+    status: 413,
+    publicMessage: 'The request body is too large',
+    retryable: false,
+    doc: 'The body is larger than the limit that the message names.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    code: 'invalid_argument',
+    status: 415,
+    publicMessage: 'The request body must be uncompressed application/json in UTF-8',
+    retryable: false,
+    doc: 'The `Content-Type` is not JSON in UTF-8, or the body has a `Content-Encoding`.',
+  },
+  RATE_LIMITED: {
+    code: 'resource_exhausted',
+    status: 429,
+    publicMessage: 'Too many requests. Please retry later',
+    retryable: true,
+    doc: 'Too many failed authentications from this address. `Retry-After` says when to come back.',
+  },
+  INTERNAL: {
+    code: 'internal',
+    status: 500,
+    publicMessage: 'An unexpected error occurred on the server',
+    retryable: false,
+    doc: 'A fault of the server. The `requestId` finds its cause in the log.',
+  },
+  DEADLINE_EXCEEDED: {
+    code: 'deadline_exceeded',
+    status: 504,
+    publicMessage: 'The call did not finish within its deadline',
+    retryable: true,
+    doc: 'The deadline that the caller sent ran out before the answer was ready.',
+  },
+  STORE_UNAVAILABLE: {
+    ...UNAVAILABLE,
+    publicMessage: 'The API key could not be checked right now. Please retry',
+    doc: 'The key store cannot be reached and no cached answer exists. Never shown as 401: the key may be good.',
+  },
+  SIGNING_UNAVAILABLE: {
+    ...UNAVAILABLE,
+    publicMessage: 'Uploads cannot be signed right now. Please retry',
+    doc: 'No usable S3 credentials could be obtained.',
+  },
+  SHUTTING_DOWN: {
+    ...UNAVAILABLE,
+    publicMessage: 'The server is shutting down. Please retry',
+    doc: 'The instance is draining; another one takes over.',
+  },
+} as const satisfies Record<string, ReasonSpec>;
+
+export type Reason = keyof typeof REASONS;

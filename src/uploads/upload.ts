@@ -1,0 +1,36 @@
+// The nouns of this room. Pure types; no I/O, no clock.
+
+/** The most bytes that S3 takes in a single PUT: 5 GiB (AWS "Amazon S3 multipart upload limits"). */
+export const SINGLE_PUT_MAX_BYTES = 5_368_709_120;
+
+/** The longest object key that S3 takes, in UTF-8 bytes (AWS "Naming Amazon S3 objects"). */
+export const OBJECT_KEY_MAX_BYTES = 1024;
+
+/** An object key that this service made: ASCII, no `.` or `..` segment, at most 1024 bytes. */
+export type ObjectKey = string & { readonly __brand: 'ObjectKey' };
+
+/** What a caller asks for. Already checked against the contract's field rules. */
+export interface UploadRequest {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+}
+
+/** A decided upload: what will be signed. */
+export interface PutPlan {
+  readonly objectKey: ObjectKey;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly ttlSeconds: number;
+}
+
+/** A presigned upload: all that the caller needs to send the file. */
+export interface PresignedPut {
+  readonly uploadUrl: string;
+  readonly publicUrl: string;
+  readonly fileKey: ObjectKey;
+  readonly method: 'PUT';
+  /** Exactly the headers to send, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAtMs: number;
+}
