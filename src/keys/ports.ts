@@ -69,3 +69,13 @@ export interface SharedKeyCache {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/**
+ * Slows down guessing. Failed authentications are counted by peer address; while an address is over its
+ * limit, tokens that are not already known to be good are refused before any I/O.
+ */
+export interface FailureLimiter {
+  /** Milliseconds until the address may try again; 0 when it may try now. */
+  blockedForMs(address: string): number;
+  recordFailure(address: string): void;
+}
