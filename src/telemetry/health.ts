@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const CHECK_TIMEOUT_MS = 1_000;
 
 export interface Dependency {
-  /** Rejects when the dependency does not answer. May answer a short remark, shown as `detail`. */
-  readonly check: () => Promise<string | void>;
+  /** Rejects when the dependency does not answer. A string that it answers is shown as `detail`. */
+  readonly check: () => Promise<unknown>;
   /** Without a required dependency the instance is not ready; without another it is only degraded. */
   readonly required: boolean;
 }
@@ -97,7 +97,11 @@ async function probe(dependency: Dependency, elapsedMs: () => number): Promise<D
   );
   try {
     const detail = await Promise.race([dependency.check(), timeout]);
-    return { status: 'up', latencyMs: round1(elapsedMs()), ...(detail ? { detail } : {}) };
+    return {
+      status: 'up',
+      latencyMs: round1(elapsedMs()),
+      ...(typeof detail === 'string' ? { detail } : {}),
+    };
   } catch {
     // The cause may name hosts and users; the public report says only that it is down.
     return { status: 'down', latencyMs: round1(elapsedMs()) };

@@ -1,0 +1,77 @@
+// The pages of docs/ that are made from the tables in the code.
+
+import { SETTINGS, type SettingRow } from '../src/config/settings.ts';
+import { REASONS, type ReasonSpec } from '../src/fault/reasons.ts';
+
+const NOTICE = '<!-- Made by `npm run generate`. Change the table in the code instead. -->';
+
+/** Every generated page, by its path in the repository. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/configuration.md', configurationPage()],
+    ['docs/errors.md', errorsPage()],
+  ]);
+}
+
+function configurationPage(): string {
+  const rows = Object.values<SettingRow<unknown>>(SETTINGS).map((row) => [
+    `\`${row.name}\``,
+    row.type.label,
+    row.default === undefined ? '–' : row.default === '' ? 'empty' : `\`${row.default}\``,
+    row.doc,
+  ]);
+  return page(
+    'Configuration',
+    `presignd is configured by environment variables. All problems are reported together when it starts, and a
+\`PRESIGND_\` variable that does not exist is an error that suggests the near ones. Every variable \`NAME\` can be given
+as \`NAME_FILE\` instead: the path of a file that holds the value, as container platforms mount secrets.
+
+S3 credentials come from the AWS SDK's own chain: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, the shared config
+files, web identity (IRSA), SSO, ECS and EC2 instance metadata. They are refreshed while the service runs.
+
+\`presignd dev\` needs none of this: it brings its own bucket, credentials and key store.`,
+    table(['Variable', 'Type', 'Default', 'Meaning'], rows),
+  );
+}
+
+function errorsPage(): string {
+  const rows = Object.entries<ReasonSpec>(REASONS).map(([reason, spec]) => [
+    `\`${reason}\``,
+    String(spec.status),
+    `\`${spec.code}\``,
+    spec.retryable ? 'yes' : 'no',
+    spec.publicMessage,
+    spec.doc,
+  ]);
+  return page(
+    'Errors',
+    `Every REST path answers errors in one envelope. \`details\` is there only where a field is to blame, \`requestId\` on
+every 5xx; the \`X-Request-Id\` header is on every answer.
+
+\`\`\`json
+{
+  "error": "Bad Request",
+  "message": "The request contains invalid parameters or malformed data",
+  "code": 400,
+  "details": [{ "field": "size", "message": "is required" }]
+}
+\`\`\`
+
+Over Connect, gRPC and gRPC-Web the same errors carry the code below and \`google.rpc\` details: \`BadRequest\` for
+fields, \`ErrorInfo\` with the reason, \`RetryInfo\` where a retry makes sense, \`RequestInfo\` on faults of the server. A
+call to a REST path that sends \`Connect-Protocol-Version\` is answered in Connect's shape.
+
+All refusals of an API key look alike to the caller; the log has the reason.`,
+    table(['Reason', 'Status', 'Code', 'Retry', 'Message', 'Meaning'], rows),
+  );
+}
+
+function page(title: string, introduction: string, body: string): string {
+  return `# ${title}\n\n${NOTICE}\n\n${introduction}\n\n${body}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { SettingsError } from '../config/load-settings.ts';
+import { nearestNames } from '../config/nearest-names.ts';
+import { Fault } from '../fault/fault.ts';
+import { version } from '../version.ts';
+import { type Command, parseArgsOptions, UsageError } from './command.ts';
+import { dev } from './dev.ts';
+import { commandHelp, overview } from './help.ts';
+import { keysCreate, keysList, keysRevoke } from './keys.ts';
+import { serve } from './serve.ts';
+
+const COMMANDS: readonly Command[] = [serve, dev, keysCreate, keysList, keysRevoke];
+
+/**
+ * Runs one command and answers the exit code: 0 when it did its work, 1 when it failed, 2 when it was called
+ * wrongly.
+ */
+export async function runCli(argv: readonly string[], stop: AbortSignal): Promise<number> {
+  const [first] = argv;
+  if (first === '--version' || first === 'version') return print(version);
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    return print(overview(COMMANDS, version));
+  }
+  const command = COMMANDS.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
+  if (command === undefined) return unknownCommand(argv);
+  return runCommand(command, argv.slice(command.name.split(' ').length), stop);
+}
+
+async function runCommand(command: Command, args: readonly string[], stop: AbortSignal): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: parseArgsOptions(command),
+      allowPositionals: command.positional !== undefined,
+      strict: true,
+    });
+    if (values['help'] === true) return print(commandHelp(command));
+    return await command.run({
+      stop,
+      values: values as Record<string, string | boolean | undefined>,
+      positionals,
+    });
+  } catch (error) {
+    return explain(error, command);
+  }
+}
+
+function explain(error: unknown, command: Command): number {
+  if (error instanceof UsageError || isParseError(error)) {
+    console.error(`${error.message}\n\n\`presignd ${command.name} --help\` tells how to call it.`);
+    return 2;
+  }
+  if (error instanceof SettingsError) {
+    console.error(`${error.message}\n\nAll settings: presignd serve --help`);
+    return 2;
+  }
+  if (error instanceof Fault) {
+    const fields = error.fields.map(({ field, message }) => `${field}: ${message}`).join('\n');
+    console.error(fields || [error.publicMessage, causeOf(error)].filter(Boolean).join('\n'));
+    return 1;
+  }
+  console.error(error instanceof Error ? error.message : String(error));
+  return 1;
+}
+
+function causeOf(error: Error): string | undefined {
+  return error.cause instanceof Error ? error.cause.message : undefined;
+}
+
+function isParseError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
+
+function unknownCommand(argv: readonly string[]): number {
+  const typed = argv
+    .filter((word) => !word.startsWith('-'))
+    .slice(0, 2)
+    .join(' ');
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${argv[0]} `));
+  if (group.length > 0) {
+    console.error(overview(group, version));
+    return 2;
+  }
+  const near = nearestNames(
+    typed,
+    COMMANDS.map(({ name }) => name),
+  );
+  console.error(
+    `There is no command "${typed}".${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''}\n\n${overview(COMMANDS, version)}`,
+  );
+  return 2;
+}
+
+function print(text: string): number {
+  console.log(text);
+  return 0;
+}

@@ -1,0 +1,172 @@
+// Every setting, in one table. Loading, `presignd serve --help` and docs/configuration.md derive from it.
+import {
+  boolean,
+  choice,
+  connection,
+  duration,
+  integer,
+  list,
+  secretList,
+  text,
+  url,
+  type ValueType,
+} from './value-types.ts';
+
+export interface SettingRow<T> {
+  /** The environment variable. `<name>_FILE` names a file that holds the value instead. */
+  readonly name: string;
+  readonly type: ValueType<unknown>;
+  /** The text that stands when the variable is not set; the value is undefined when there is none. */
+  readonly default?: string;
+  readonly doc: string;
+  read(text: string | undefined): T;
+}
+
+type Row<T> = { readonly name: string; readonly type: ValueType<T>; readonly doc: string };
+
+function withDefault<T>(row: Row<T> & { readonly default: string }): SettingRow<T> {
+  return { ...row, read: (value) => row.type.read(value ?? row.default) };
+}
+
+function optional<T>(row: Row<T>): SettingRow<T | undefined> {
+  return { ...row, read: (value) => (value === undefined ? undefined : row.type.read(value)) };
+}
+
+export const SETTINGS = {
+  host: withDefault({
+    name: 'HOST',
+    type: text,
+    default: '0.0.0.0',
+    doc: 'Address to listen on. `presignd dev` listens on 127.0.0.1.',
+  }),
+  port: withDefault({
+    name: 'PORT',
+    type: integer(0, 65_535),
+    default: '8080',
+    doc: 'Port to listen on, for every protocol. 0 picks a free one.',
+  }),
+  bucket: optional({
+    name: 'PRESIGND_BUCKET',
+    type: text,
+    doc: 'The bucket that uploads go to. Required by `presignd serve`.',
+  }),
+  region: optional({
+    name: 'PRESIGND_REGION',
+    type: text,
+    doc: "The bucket's region. Without it the AWS SDK decides: `AWS_REGION`, then the shared config file.",
+  }),
+  s3Endpoint: optional({
+    name: 'PRESIGND_S3_ENDPOINT',
+    type: url('http', 'https'),
+    doc: 'Endpoint of an S3-compatible server. Without it, AWS.',
+  }),
+  s3PublicEndpoint: optional({
+    name: 'PRESIGND_S3_PUBLIC_ENDPOINT',
+    type: url('http', 'https'),
+    doc: 'Endpoint as uploading clients reach it, where that differs from `PRESIGND_S3_ENDPOINT`. URLs are signed for it: the host is part of the signature.',
+  }),
+  s3ForcePathStyle: withDefault({
+    name: 'PRESIGND_S3_FORCE_PATH_STYLE',
+    type: boolean,
+    default: 'false',
+    doc: 'Put the bucket into the path instead of the host name. Most S3-compatible servers need it.',
+  }),
+  publicBaseUrl: optional({
+    name: 'PRESIGND_PUBLIC_BASE_URL',
+    type: url('http', 'https'),
+    doc: "Base of `publicUrl`, such as a CDN in front of the bucket. Without it, the object's own URL.",
+  }),
+  urlTtlMs: withDefault({
+    name: 'PRESIGND_URL_TTL',
+    type: duration('1s', '7d'),
+    default: '15m',
+    doc: 'How long an upload URL is accepted. Shortened when the signing credentials expire earlier.',
+  }),
+  objectKeyTemplate: withDefault({
+    name: 'PRESIGND_OBJECT_KEY_TEMPLATE',
+    type: text,
+    default: '{owner}/{date}/{uuid}/{name}',
+    doc: 'How object keys are made, from `{owner}`, `{date}` (UTC, YYYY/MM/DD), `{uuid}` (UUIDv7, required) and `{name}` (the sanitised file name).',
+  }),
+  signer: withDefault({
+    name: 'PRESIGND_SIGNER',
+    type: choice('auto', 'sdk'),
+    default: 'auto',
+    doc: '`auto` signs natively for as long as a probe matches the AWS SDK byte for byte; `sdk` always signs with the SDK.',
+  }),
+  databaseUrl: withDefault({
+    name: 'DATABASE_URL',
+    type: connection('sqlite'),
+    default: 'sqlite:.presignd/presignd.db',
+    doc: 'Where API keys live: `sqlite:PATH`. The folder must be on a local disk.',
+  }),
+  redisUrl: optional({
+    name: 'REDIS_URL',
+    type: connection('redis', 'rediss'),
+    doc: 'A Redis that instances share as a cache of API keys. Optional: without it, every instance caches by itself.',
+  }),
+  keyPeppers: withDefault({
+    name: 'PRESIGND_KEY_PEPPERS',
+    type: secretList,
+    default: '',
+    doc: 'Secrets that tag API keys, the first for new keys and all for checking. Without any, one is made once and kept in the store.',
+  }),
+  keyMaxAgeMs: withDefault({
+    name: 'PRESIGND_KEY_MAX_AGE',
+    type: duration('1s', '1h'),
+    default: '60s',
+    doc: 'The longest that a cached API key is used without asking the store again.',
+  }),
+  keyStaleIfErrorMs: withDefault({
+    name: 'PRESIGND_KEY_STALE_IF_ERROR',
+    type: duration('0s', '24h'),
+    default: '5m',
+    doc: 'How long a known API key keeps working while the store cannot be reached.',
+  }),
+  authFailuresPerSecond: withDefault({
+    name: 'PRESIGND_AUTH_FAILURES_PER_SECOND',
+    type: integer(1, 1_000_000),
+    default: '20',
+    doc: 'Failed authentications allowed per client address and second (per /64 for IPv6). Valid keys are not counted.',
+  }),
+  authFailureBurst: withDefault({
+    name: 'PRESIGND_AUTH_FAILURE_BURST',
+    type: integer(1, 1_000_000),
+    default: '100',
+    doc: 'Failed authentications that a client address may make at once before the rate applies.',
+  }),
+  corsOrigins: withDefault({
+    name: 'PRESIGND_CORS_ORIGINS',
+    type: list,
+    default: '',
+    doc: 'Origins whose browsers may call this service, such as `https://app.example.com`, or `*`. Empty turns CORS off.',
+  }),
+  logLevel: withDefault({
+    name: 'PRESIGND_LOG_LEVEL',
+    type: choice('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    doc: 'The least severe log lines that are written.',
+  }),
+  logFormat: withDefault({
+    name: 'PRESIGND_LOG_FORMAT',
+    type: choice('auto', 'json', 'pretty'),
+    default: 'auto',
+    doc: '`json`, `pretty` for people, or `auto`: pretty on a terminal.',
+  }),
+  shutdownDelayMs: withDefault({
+    name: 'PRESIGND_SHUTDOWN_DELAY',
+    type: duration('0s', '5m'),
+    default: '0s',
+    doc: 'How long to go on serving after a stop signal, with readiness already off, so that load balancers notice.',
+  }),
+  shutdownGraceMs: withDefault({
+    name: 'PRESIGND_SHUTDOWN_GRACE',
+    type: duration('0s', '10m'),
+    default: '10s',
+    doc: 'How long running calls may take to finish after that. What is left is cut.',
+  }),
+} as const satisfies Record<string, SettingRow<unknown>>;
+
+export type Settings = {
+  readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']>;
+};

@@ -1,0 +1,92 @@
+// What happens in the business, one function an event: each writes its log line and counts in its metric together,
+// so that the two cannot drift apart. Nothing here takes a token, a body or a URL's query.
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** The HTTP side of a finished request. */
+export interface Exchange {
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  /** 499 when the client went away before the answer was complete. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly httpVersion: string;
+}
+
+export interface Events {
+  requestEnded(record: RequestRecord, exchange: Exchange): void;
+  keyLookedUp(tier: string, outcome: string): void;
+  sharedRecordRejected(): void;
+  sharedCacheDown(cause: unknown): void;
+  sharedCacheUp(): void;
+  revocationFeedFailed(cause: unknown): void;
+  presigned(signer: 'native' | 'sdk'): void;
+  signerChosen(signer: 'native' | 'sdk', reason: string | undefined): void;
+  credentialsRefreshFailed(cause: unknown): void;
+  listening(where: { readonly host: string; readonly port: number }): void;
+  draining(): void;
+  stopped(outcome: { readonly clean: boolean; readonly cutConnections: number }): void;
+}
+
+/** Paths that monitoring asks for all the time; their success is not worth a line. */
+const QUIET_ROUTES: ReadonlySet<string> = new Set([
+  '/health',
+  '/livez',
+  '/readyz',
+  '/metrics',
+  'grpc.health.v1.Health/Check',
+]);
+
+export function createEvents(logger: Logger, metrics: Metrics): Events {
+  return {
+    requestEnded: (record, exchange) => {
+      metrics.requestEnded(record, exchange.durationMs / 1000);
+      const level = levelOf(record, exchange);
+      if (logger.isLevelEnabled(level)) logger[level](requestLine(record, exchange), 'request');
+    },
+    keyLookedUp: (tier, outcome) => metrics.keyLookedUp(tier, outcome),
+    sharedRecordRejected: () => {
+      metrics.sharedRecordRejected();
+      logger.warn('dropped a value from the shared key cache that was not authentic');
+    },
+    sharedCacheDown: (err) =>
+      logger.warn({ err }, 'the shared key cache does not answer; keys are read from the store'),
+    sharedCacheUp: () => logger.info('the shared key cache answers'),
+    revocationFeedFailed: (err) =>
+      logger.warn({ err }, 'key changes could not be read from the store; trying again'),
+    presigned: (signer) => metrics.presigned(signer),
+    signerChosen: (signer, reason) => {
+      metrics.signerChosen(signer);
+      if (signer === 'native') logger.info('the native signer matches the AWS SDK');
+      else logger.warn({ reason }, 'URLs are signed by the AWS SDK instead of the native signer');
+    },
+    credentialsRefreshFailed: (err) => logger.warn({ err }, 'S3 credentials could not be refreshed'),
+    listening: (where) => logger.info(where, 'listening'),
+    draining: () => logger.info('draining: no new calls, running ones finish'),
+    stopped: (outcome) => logger[outcome.clean ? 'info' : 'warn'](outcome, 'stopped'),
+  };
+}
+
+function levelOf({ route, code }: RequestRecord, { status }: Exchange): 'debug' | 'info' | 'warn' | 'error' {
+  if (code === 'internal') return 'error';
+  if (code === 'unavailable' || status >= 500) return 'warn';
+  return QUIET_ROUTES.has(route) && status < 400 ? 'debug' : 'info';
+}
+
+function requestLine(record: RequestRecord, { durationMs, ...exchange }: Exchange): Record<string, unknown> {
+  return {
+    requestId: record.requestId,
+    ...exchange,
+    durationMs: Math.round(durationMs * 100) / 100,
+    protocol: record.protocol,
+    route: record.route,
+    code: record.code,
+    reason: record.reason,
+    keyId: record.keyId,
+    owner: record.owner,
+    remoteAddress: record.remoteAddress,
+    ...(record.cause === undefined ? {} : { err: record.cause }),
+  };
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSources, type SourceFile } from './imports.ts';
+
+const sources = readSources(join(import.meta.dirname, '../../..'));
+
+interface RoomRule {
+  /** The rooms that this one may import, types included. */
+  readonly rooms: readonly string[];
+  /** Files of other rooms that it may import although the room as a whole is closed to it. */
+  readonly files?: readonly string[];
+  /** Packages it may import; `node:` modules are free unless `pure`. */
+  readonly packages?: readonly string[];
+  /** No I/O, no clock, no randomness: everything it needs is an argument. */
+  readonly pure?: boolean;
+  readonly generated?: boolean;
+}
+
+/** Who may import whom. A room that is missing here fails the test: decide before building. */
+const RULES: Readonly<Record<string, RoomRule>> = {
+  fault: { rooms: [], pure: true },
+  config: { rooms: ['fault'] },
+  keys: { rooms: ['fault'], pure: true, packages: ['lru-cache'] },
+  uploads: { rooms: ['fault'], files: ['src/keys/api-key.ts'], pure: true },
+  quota: { rooms: ['fault'], files: ['src/keys/ports.ts'], pure: true, packages: ['lru-cache'] },
+  s3: {
+    rooms: ['fault'],
+    files: ['src/uploads/ports.ts', 'src/uploads/upload.ts'],
+    packages: ['@aws-sdk', '@smithy'],
+  },
+  redis: { rooms: ['fault'], files: ['src/keys/ports.ts', 'src/keys/api-key.ts'], packages: ['ioredis'] },
+  store: { rooms: ['fault'], files: ['src/keys/ports.ts', 'src/keys/api-key.ts'] },
+  telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client'] },
+  rpc: {
+    rooms: ['fault', 'telemetry', 'keys', 'uploads'],
+    packages: ['@connectrpc', '@bufbuild'],
+    generated: true,
+  },
+  rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
+  edge: { rooms: ['fault', 'telemetry'], files: ['src/rpc/http-handler.ts'] },
+  'local-s3': { rooms: [], packages: ['busboy'] },
+  cli: {
+    rooms: ['fault', 'config', 'keys', 'local-s3'],
+    files: ['src/app.ts', 'src/open-keys.ts', 'src/version.ts'],
+  },
+};
+
+/** The composition root and the process entry know every room. */
+const ROOTS = ['src/app.ts', 'src/main.ts', 'src/open-keys.ts', 'src/version.ts'];
+
+function problems(check: (file: SourceFile) => readonly string[]): string[] {
+  return sources.flatMap((file) => check(file).map((problem) => `${file.path}: ${problem}`));
+}
+
+function forbiddenImports(file: SourceFile): string[] {
+  if (ROOTS.includes(file.path)) return [];
+  const rule = RULES[file.room];
+  if (!rule) return [`the room ${file.room} has no rule`];
+  return file.imports
+    .filter(({ target }) => !allowed(target, file, rule))
+    .map(({ target }) => `imports ${target}`);
+}
+
+function allowed(target: string, file: SourceFile, rule: RoomRule): boolean {
+  if (target.startsWith('src/')) {
+    const [, room = ''] = target.split('/');
+    return room === file.room || rule.rooms.includes(room) || (rule.files ?? []).includes(target);
+  }
+  if (target.startsWith('gen/')) return rule.generated === true;
+  if (target.startsWith('node:')) return rule.pure !== true || target === 'node:crypto';
+  return (rule.packages ?? []).some((name) => target === name || target.startsWith(`${name}/`));
+}
+
+describe('the house', () => {
+  it('finds the sources it judges', () => {
+    expect(sources.length).toBeGreaterThan(20);
+    expect(sources.flatMap((file) => file.imports).length).toBeGreaterThan(40);
+  });
+
+  it('lets every room import only what lies below it', () => {
+    expect(problems(forbiddenImports)).toEqual([]);
+  });
+
+  it('has no cycle of imports at run time', () => {
+    const edges = new Map(
+      sources.map((file) => [file.path, file.imports.filter((i) => !i.typeOnly).map((i) => i.target)]),
+    );
+    expect(cyclesOf(edges)).toEqual([]);
+  });
+
+  it('reads process.env only where settings are loaded', () => {
+    expect(
+      problems((file) =>
+        file.path !== 'src/config/load-settings.ts' &&
+        /\bprocess\s*\.\s*env\b|\benv\s*\}\s*=\s*process\b/.test(file.code)
+          ? ['reads process.env']
+          : [],
+      ),
+    ).toEqual([]);
+  });
+
+  it('writes to the console only in the CLI', () => {
+    expect(
+      problems((file) => (file.room !== 'cli' && /\bconsole\s*\./.test(file.code) ? ['uses console'] : [])),
+    ).toEqual([]);
+  });
+
+  it('has no default exports', () => {
+    expect(
+      problems((file) => (/\bexport\s+default\b|\bas\s+default\b/.test(file.code) ? ['default export'] : [])),
+    ).toEqual([]);
+  });
+
+  it('gives the pure rooms their time and randomness as arguments', () => {
+    const impure =
+      /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\brandomUUID\(|\brandomBytes\(|\bsetTimeout\(|\bsetInterval\(/;
+    expect(
+      problems((file) =>
+        RULES[file.room]?.pure && impure.test(file.code) ? ['takes time or chance by itself'] : [],
+      ),
+    ).toEqual([]);
+  });
+
+  it('keeps files small enough to read in one go', () => {
+    expect(problems((file) => (file.lines > 250 ? [`${file.lines} lines`] : []))).toEqual([]);
+  });
+});
+
+/** The strongly connected components of more than one file, and files that import themselves. */
+function cyclesOf(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const state = new Map<string, 'open' | 'done'>();
+  const stack: string[] = [];
+  const cycles: string[] = [];
+  const visit = (node: string): void => {
+    state.set(node, 'open');
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      if (!edges.has(next)) continue;
+      if (state.get(next) === 'open') cycles.push([...stack.slice(stack.indexOf(next)), next].join(' → '));
+      else if (!state.has(next)) visit(next);
+    }
+    stack.pop();
+    state.set(node, 'done');
+  };
+  for (const node of edges.keys()) if (!state.has(node)) visit(node);
+  return cycles;
+}
