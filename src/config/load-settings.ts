@@ -4,6 +4,11 @@ import { SETTINGS, type SettingRow, type Settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The variables of this process. */
+export function environment(): Environment {
+  return process.env;
+}
+
 /** Everything that is wrong with the environment, told at once. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -23,7 +28,7 @@ const FOREIGN_PREFIX = 'PRESIGND_TEST_';
  *
  * @throws SettingsError that lists every problem, unknown `PRESIGND_*` names among them.
  */
-export function loadSettings(env: Environment = process.env): Settings {
+export function loadSettings(env: Environment = environment()): Settings {
   const problems = unknownNames(env);
   const values = Object.entries<SettingRow<unknown>>(SETTINGS).map(([key, row]) => {
     try {

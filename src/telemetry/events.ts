@@ -23,8 +23,9 @@ export interface Events {
   sharedCacheUp(): void;
   revocationFeedFailed(cause: unknown): void;
   presigned(signer: 'native' | 'sdk'): void;
-  signerChosen(signer: 'native' | 'sdk', reason: string | undefined): void;
-  credentialsRefreshFailed(cause: unknown): void;
+  signerChosen(choice: { readonly signer: 'native' | 'sdk'; readonly reason: string }): void;
+  credentialsFailed(cause: unknown): void;
+  listenerFailed(cause: unknown): void;
   listening(where: { readonly host: string; readonly port: number }): void;
   draining(): void;
   stopped(outcome: { readonly clean: boolean; readonly cutConnections: number }): void;
@@ -57,12 +58,16 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     revocationFeedFailed: (err) =>
       logger.warn({ err }, 'key changes could not be read from the store; trying again'),
     presigned: (signer) => metrics.presigned(signer),
-    signerChosen: (signer, reason) => {
+    signerChosen: ({ signer, reason }) => {
       metrics.signerChosen(signer);
-      if (signer === 'native') logger.info('the native signer matches the AWS SDK');
-      else logger.warn({ reason }, 'URLs are signed by the AWS SDK instead of the native signer');
+      if (reason === 'mismatch') {
+        logger.warn('the native signer differs from the AWS SDK; the SDK signs from now on');
+      } else {
+        logger.info({ signer, reason }, 'signer chosen');
+      }
     },
-    credentialsRefreshFailed: (err) => logger.warn({ err }, 'S3 credentials could not be refreshed'),
+    credentialsFailed: (err) => logger.warn({ err }, 'S3 credentials could not be obtained; trying again'),
+    listenerFailed: (err) => logger.error({ err }, 'the listening socket failed'),
     listening: (where) => logger.info(where, 'listening'),
     draining: () => logger.info('draining: no new calls, running ones finish'),
     stopped: (outcome) => logger[outcome.clean ? 'info' : 'warn'](outcome, 'stopped'),

@@ -12,6 +12,7 @@ export interface Dependency {
 
 export interface DependencyReport {
   readonly status: 'up' | 'down';
+  readonly required: boolean;
   readonly latencyMs: number;
   readonly detail?: string;
 }
@@ -95,16 +96,18 @@ async function probe(dependency: Dependency, elapsedMs: () => number): Promise<D
     () => Promise.reject(new Error('no answer in time')),
     () => undefined,
   );
+  const { required } = dependency;
   try {
     const detail = await Promise.race([dependency.check(), timeout]);
     return {
       status: 'up',
+      required,
       latencyMs: round1(elapsedMs()),
       ...(typeof detail === 'string' ? { detail } : {}),
     };
   } catch {
     // The cause may name hosts and users; the public report says only that it is down.
-    return { status: 'down', latencyMs: round1(elapsedMs()) };
+    return { status: 'down', required, latencyMs: round1(elapsedMs()) };
   } finally {
     abandon.abort();
   }

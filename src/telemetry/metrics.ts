@@ -63,15 +63,37 @@ export function createMetrics(version: string): Metrics {
   });
   build.set({ version, node: process.version }, 1);
 
+  // Resolving labels to a series costs more than counting in it, so each is resolved once.
+  const requestSeries = remember((protocol: string, route: string, code: string) => ({
+    requests: requests.labels(protocol, route, code),
+    durations: durations.labels(protocol, route),
+  }));
+  const lookupSeries = remember((tier: string, outcome: string) => lookups.labels(tier, outcome));
+  const presignSeries = remember((signer: string) => presigns.labels(signer));
+
   return {
-    requestEnded: (labels, durationSeconds) => {
-      requests.inc(labels);
-      durations.observe({ protocol: labels.protocol, route: labels.route }, durationSeconds);
+    requestEnded: ({ protocol, route, code }, durationSeconds) => {
+      const series = requestSeries(protocol, route, code);
+      series.requests.inc();
+      series.durations.observe(durationSeconds);
     },
-    keyLookedUp: (tier, outcome) => lookups.inc({ tier, outcome }),
+    keyLookedUp: (tier, outcome) => lookupSeries(tier, outcome).inc(),
     sharedRecordRejected: () => rejected.inc(),
-    presigned: (signer) => presigns.inc({ signer }),
+    presigned: (signer) => presignSeries(signer).inc(),
     signerChosen: (signer) => native.set(signer === 'native' ? 1 : 0),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+/** Remembers what the function answered for each set of labels. Labels are bounded, so this is too. */
+function remember<A extends readonly string[], T>(make: (...labels: A) => T): (...labels: A) => T {
+  const known = new Map<string, T>();
+  return (...labels) => {
+    const key = labels.join('\n');
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const made = make(...labels);
+    known.set(key, made);
+    return made;
   };
 }

@@ -1,0 +1,216 @@
+// The composition root: the only file that knows every room. It opens them from the inside out and closes them in
+// the reverse order.
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Settings } from './config/settings.ts';
+import { createCors } from './edge/cors.ts';
+import { createEdge, type Refuse } from './edge/edge.ts';
+import { createHealthRoutes } from './edge/health-routes.ts';
+import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
+import { createRequestIds } from './edge/request-id.ts';
+import { Fault } from './fault/fault.ts';
+import type { Keys } from './keys/keys.ts';
+import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
+import { createRevocationFeed } from './keys/revocation-feed.ts';
+import { TOKEN_PATTERN } from './keys/token.ts';
+import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
+import { type KeyRooms, openKeyRooms } from './open-keys.ts';
+import { createFailureLimiter } from './quota/failure-limiter.ts';
+import { sendFault } from './rest/envelope.ts';
+import { createRestDoor } from './rest/rest-door.ts';
+import { createRpcDoor } from './rpc/rpc-door.ts';
+import { connectErrorFromFault } from './rpc/translate.ts';
+import type { CredentialProvider } from './s3/credentials.ts';
+import { openPresigner, type S3Presigner } from './s3/presigner.ts';
+import { clock, random, schedule } from './system.ts';
+import { createEvents, type Events } from './telemetry/events.ts';
+import { createHealth, type Health } from './telemetry/health.ts';
+import { openLogger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
+import { createRandomPool } from './uploads/random-pool.ts';
+import { createUploads, type Uploads } from './uploads/uploads.ts';
+import { version } from './version.ts';
+
+/** Addresses whose failed authentications are counted at the same time; about 100 bytes each. */
+const LIMITED_ADDRESSES = 100_000;
+
+/** How long a start waits for Redis before it goes on without it. */
+const REDIS_START_WAIT_MS = 500;
+
+export interface App extends AsyncDisposable {
+  readonly address: AddressInfo;
+  readonly keys: Keys;
+  readonly verify: KeyVerifier['verify'];
+  /** Turns readiness off, waits the configured delay, lets running calls finish and stops listening. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  /** Must hold a bucket. */
+  readonly settings: Settings & { readonly bucket: string };
+  /** Instead of the AWS SDK's own chain. */
+  readonly credentials?: CredentialProvider;
+  readonly logFormat: 'json' | 'pretty';
+}
+
+/**
+ * Opens the whole service and listens. Rejects, with everything closed again, when the store does not answer, the
+ * destination cannot be used or the port cannot be had.
+ */
+export async function openApp({ settings, credentials, logFormat }: AppOptions): Promise<App> {
+  await using opening = new AsyncDisposableStack();
+  const { logger } = opening.use(
+    await openLogger({
+      level: settings.logLevel,
+      format: logFormat,
+      version,
+      secretPatterns: [new RegExp(TOKEN_PATTERN, 'g')],
+    }),
+  );
+  const metrics = createMetrics(version);
+  const events = createEvents(logger, metrics);
+  const [rooms, presigner] = await Promise.all([
+    openKeyRooms(settings, {
+      onRejected: events.sharedRecordRejected,
+      onDown: events.sharedCacheDown,
+      onUp: events.sharedCacheUp,
+    }).then((opened) => opening.use(opened)),
+    openSigning(settings, credentials, events).then((opened) =>
+      opening.adopt(opened, (presigner) => presigner.close()),
+    ),
+  ]);
+  const { lookup, verify } = await openAuthentication(settings, rooms, events, opening);
+  const health = createHealth({
+    version,
+    clock: clock.monotonicMs,
+    dependencies: {
+      store: { check: () => rooms.store.ping(), required: true },
+      s3: { check: () => presigner.check(), required: true },
+      ...(rooms.shared && { redis: { check: rooms.shared.ping, required: false } }),
+    },
+  });
+  const shutdown = new AbortController();
+  const rpc = createRpcDoor({
+    verify,
+    uploads: createIssuer(settings, presigner, events),
+    health,
+    shutdownSignal: shutdown.signal,
+  });
+  const refuse: Refuse = sendFault;
+  const server = createOnePortServer(
+    createEdge({
+      doors: [
+        createRestDoor({ calls: rpc.calls, rpcDoor: rpc }),
+        createHealthRoutes({ health, metrics: metrics.expose, refuse }),
+        rpc,
+      ],
+      refuse,
+      requestId: createRequestIds(random.bytes),
+      cors: createCors(settings.corsOrigins),
+      clock: clock.monotonicMs,
+      onRequestEnd: events.requestEnded,
+    }),
+    { onError: events.listenerFailed },
+  );
+  const address = await server.listen(settings.port, settings.host);
+  events.listening({ host: address.address, port: address.port });
+  const open = opening.move();
+  return {
+    address,
+    keys: rooms.manage(lookup),
+    verify,
+    stop: () => stop(server, health, shutdown, settings, events),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+function openSigning(
+  settings: AppOptions['settings'],
+  credentials: CredentialProvider | undefined,
+  events: Events,
+): Promise<S3Presigner> {
+  return openPresigner({
+    bucket: settings.bucket,
+    region: settings.region,
+    endpoint: settings.s3Endpoint,
+    publicEndpoint: settings.s3PublicEndpoint,
+    forcePathStyle: settings.s3ForcePathStyle,
+    publicBaseUrl: settings.publicBaseUrl,
+    signer: settings.signer,
+    credentials,
+    wallClockMs: clock.wallMs,
+    onSignerChange: events.signerChosen,
+    onCredentialFailure: events.credentialsFailed,
+  });
+}
+
+/** Key lookup that hears of every revocation, and the verifier in front of it. */
+async function openAuthentication(
+  settings: Settings,
+  rooms: KeyRooms,
+  events: Events,
+  opening: AsyncDisposableStack,
+): Promise<{ lookup: KeyLookup; verify: KeyVerifier['verify'] }> {
+  const { store, shared, peppers } = rooms;
+  const lookup = createKeyLookup({
+    store,
+    shared,
+    clock,
+    schedule,
+    random: random.fraction,
+    limits: { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs },
+    onLookup: events.keyLookedUp,
+  });
+  opening.defer(() => lookup.close());
+  const feed = createRevocationFeed({
+    store,
+    clock,
+    schedule,
+    onEvent: ({ digest, version: keyVersion }) => lookup.invalidate(digest, keyVersion),
+    onError: events.revocationFeedFailed,
+  });
+  await Promise.all([feed.start(), rooms.sharedReady(REDIS_START_WAIT_MS)]);
+  opening.defer(() => feed.stop());
+  const limiter = createFailureLimiter({
+    perSecond: settings.authFailuresPerSecond,
+    burst: settings.authFailureBurst,
+    maxAddresses: LIMITED_ADDRESSES,
+    clock,
+  });
+  return { lookup, verify: createKeyVerifier({ lookup, peppers, clock, limiter }).verify };
+}
+
+/** The uploads room, with every signature counted. */
+function createIssuer(settings: Settings, presigner: S3Presigner, events: Events): Uploads {
+  const uploads = createUploads({
+    presigner,
+    policy: {
+      ttlSeconds: Math.floor(settings.urlTtlMs / 1000),
+      template: parseObjectKeyTemplate(settings.objectKeyTemplate),
+    },
+    random: createRandomPool(random.fill),
+    wallClockMs: clock.wallMs,
+  });
+  return {
+    issuePut: (request, principal) => {
+      const issued = uploads.issuePut(request, principal);
+      events.presigned(presigner.status().signer);
+      return issued;
+    },
+  };
+}
+
+async function stop(
+  server: OnePortServer,
+  health: Health,
+  shutdown: AbortController,
+  settings: Settings,
+  events: Events,
+): Promise<void> {
+  health.drain();
+  events.draining();
+  await delay(settings.shutdownDelayMs);
+  shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
+  events.stopped(await server.shutdown(settings.shutdownGraceMs));
+}

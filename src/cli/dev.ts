@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { App, AppOptions } from '../app.ts';
+import { environment, loadSettings } from '../config/load-settings.ts';
+import { Fault } from '../fault/fault.ts';
+import { version } from '../version.ts';
+import type { Command } from './command.ts';
+import { welcome } from './dev-welcome.ts';
+import { settingsHelp } from './help.ts';
+
+const FOLDER = '.presignd';
+const BUCKET = 'dev-uploads';
+const REGION = 'us-east-1';
+const LOCAL_S3_PORT = 9090;
+const LOCAL_S3_KEY_ID = 'presignd-dev';
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'Run the service on this machine with everything embedded: key store, S3, a first API key.',
+  options: {},
+  details: settingsHelp,
+  run: async ({ stop }) => {
+    const folder = resolve(FOLDER);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await using s3 = await openDevS3(folder);
+    const app = await openDevApp(s3.url, s3.credentials);
+    await using _ = app;
+    const url = `http://127.0.0.1:${app.address.port}`;
+    const keyFile = join(folder, 'dev-api-key');
+    const urlFile = join(folder, 'dev-url');
+    await ensureKey(app, keyFile);
+    await writeFile(urlFile, `${url}\n`);
+    console.log(welcome({ version, url, s3Url: s3.url, bucket: BUCKET, folder, keyFile }));
+    if (!stop.aborted) await once(stop, 'abort');
+    await rm(urlFile, { force: true });
+    await app.stop();
+    return 0;
+  },
+};
+
+async function openDevS3(folder: string) {
+  const { openLocalS3 } = await import('../local-s3/server.ts');
+  // New with every start: what was signed before is void, the objects stay.
+  const secretAccessKey = randomBytes(24).toString('base64url');
+  const open = (port: number) =>
+    openLocalS3({
+      root: join(folder, 's3'),
+      host: '127.0.0.1',
+      port,
+      region: REGION,
+      credentials: { [LOCAL_S3_KEY_ID]: secretAccessKey },
+      buckets: [BUCKET],
+      publicReadBuckets: [BUCKET],
+      cors: [{ origins: ['*'], methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] }],
+      wallClockMs: Date.now,
+      nodeEnv: environment()['NODE_ENV'],
+    });
+  const server = await orOnFreePort(LOCAL_S3_PORT, open);
+  return {
+    url: server.url,
+    credentials: { accessKeyId: LOCAL_S3_KEY_ID, secretAccessKey },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+async function openDevApp(
+  s3Url: string,
+  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<App> {
+  const { openApp } = await import('../app.ts');
+  const env = environment();
+  const settings = loadSettings({ HOST: '127.0.0.1', ...env });
+  const options: AppOptions = {
+    settings: {
+      ...settings,
+      bucket: BUCKET,
+      region: REGION,
+      s3Endpoint: s3Url,
+      s3PublicEndpoint: undefined,
+      s3ForcePathStyle: true,
+    },
+    credentials: async () => credentials,
+    logFormat: settings.logFormat === 'json' || !process.stdout.isTTY ? 'json' : 'pretty',
+  };
+  if (env['PORT']) return openApp(options);
+  return orOnFreePort(settings.port, (port) =>
+    openApp({ ...options, settings: { ...options.settings, port } }),
+  );
+}
+
+/** Opens on the usual port, or on any free one when somebody else has it. */
+async function orOnFreePort<T>(usual: number, open: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await open(usual);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return open(0);
+    throw error;
+  }
+}
+
+/** Keeps the key of earlier starts for as long as it works. */
+async function ensureKey(app: App, keyFile: string): Promise<void> {
+  const kept = await readFile(keyFile, 'utf8').catch(() => '');
+  if (kept !== '' && (await isAccepted(app, kept.trim()))) return;
+  const { token } = await app.keys.create({
+    name: 'presignd dev',
+    environment: 'test',
+    scopes: ['uploads:create'],
+    expiresAtMs: null,
+  });
+  await writeFile(keyFile, `${token}\n`, { mode: 0o600 });
+}
+
+async function isAccepted(app: App, token: string): Promise<boolean> {
+  try {
+    await app.verify(`Bearer ${token}`, '127.0.0.1');
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.spec.code === 'unauthenticated') return false;
+    throw error;
+  }
+}

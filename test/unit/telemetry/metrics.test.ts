@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import type { RequestRecord } from '../../../src/telemetry/request-record.ts';
+
+describe('createMetrics', () => {
+  it('counts each request once, by protocol, route and code', async () => {
+    const metrics = createMetrics('1.2.3');
+    // The whole record is handed over, as events do: what is not a label must not become one.
+    const record: RequestRecord = {
+      requestId: 'req_1',
+      startedAtMs: 0,
+      remoteAddress: '192.0.2.1',
+      route: '/v1/upload/s3',
+      protocol: 'rest',
+      code: 'ok',
+      keyId: 'key_1',
+    };
+    metrics.requestEnded(record, 0.002);
+    metrics.requestEnded(record, 0.004);
+    metrics.requestEnded({ ...record, code: 'unauthenticated' }, 0.001);
+    const { body } = await metrics.expose();
+    expect(body).toContain('presignd_requests_total{protocol="rest",route="/v1/upload/s3",code="ok"} 2');
+    expect(body).toContain(
+      'presignd_requests_total{protocol="rest",route="/v1/upload/s3",code="unauthenticated"} 1',
+    );
+    expect(body).toContain(
+      'presignd_request_duration_seconds_count{protocol="rest",route="/v1/upload/s3"} 3',
+    );
+    expect(body).not.toMatch(/req_1|key_1|192\.0\.2\.1/);
+  });
+
+  it('says what is running and who signs', async () => {
+    const metrics = createMetrics('1.2.3');
+    metrics.signerChosen('native');
+    metrics.presigned('native');
+    metrics.keyLookedUp('memory', 'hit');
+    const { body, contentType } = await metrics.expose();
+    expect(contentType).toContain('text/plain');
+    expect(body).toContain(`presignd_build_info{version="1.2.3",node="${process.version}"} 1`);
+    expect(body).toContain('presignd_signer_native 1');
+    expect(body).toContain('presignd_presigns_total{signer="native"} 1');
+    expect(body).toContain('presignd_key_lookups_total{tier="memory",outcome="hit"} 1');
+  });
+});
