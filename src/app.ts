@@ -29,6 +29,7 @@ import { openLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
 import { createRandomPool } from './uploads/random-pool.ts';
+import type { PresignedPut } from './uploads/upload.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 import { version } from './version.ts';
 
@@ -192,11 +193,15 @@ function createIssuer(settings: Settings, presigner: S3Presigner, events: Events
     random: createRandomPool(random.fill),
     wallClockMs: clock.wallMs,
   });
+  const count = (issued: PresignedPut): PresignedPut => {
+    events.presigned(presigner.status().signer);
+    return issued;
+  };
   return {
     issuePut: (request, principal) => {
       const issued = uploads.issuePut(request, principal);
-      events.presigned(presigner.status().signer);
-      return issued;
+      if (issued instanceof Promise) return issued.then(count);
+      return count(issued);
     },
   };
 }

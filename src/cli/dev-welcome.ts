@@ -35,11 +35,11 @@ Ctrl-C stops it.
 function askCommand(url: string, keyFile: string): string {
   const { filename, contentType, content } = SAMPLE;
   const body = JSON.stringify({ filename, contentType, size: content.length });
-  return `curl -s ${url}/v1/upload/s3 -H "Authorization: Bearer $(cat '${keyFile}')" -H 'Content-Type: application/json' -d '${body}'`;
+  return `curl -sS -w '\\n' ${url}/v1/upload/s3 -H "Authorization: Bearer $(cat '${keyFile}')" -H 'Content-Type: application/json' -d '${body}'`;
 }
 
 /** The URL stands in the answer as it is: nothing in it needs escaping in JSON. */
 function uploadCommand(ask: string): string {
   const uploadUrl = `$(${ask} | sed -E 's/.*"uploadUrl":"([^"]+)".*/\\1/')`;
-  return `printf '${SAMPLE.content}' | curl -i -X PUT -H 'Content-Type: ${SAMPLE.contentType}' --data-binary @- "${uploadUrl}"`;
+  return `printf '${SAMPLE.content}' | curl -sS -i -X PUT -H 'Content-Type: ${SAMPLE.contentType}' --data-binary @- "${uploadUrl}"`;
 }

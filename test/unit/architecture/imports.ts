@@ -47,9 +47,7 @@ function importsOf(root: string, path: string, code: string): Import[] {
 /** True for `import { type A, type B }`, which leaves nothing at run time worth a cycle. */
 function onlyTypes(clause: string | undefined): boolean {
   const names = clause?.match(/^\{([\s\S]*)\}$/)?.[1];
-  return (
-    names !== undefined && names.split(',').every((name) => name.trim() === '' || /^\s*type\s/.test(name))
-  );
+  return names?.split(',').every((name) => name.trim() === '' || /^\s*type\s/.test(name)) === true;
 }
 
 function withoutComments(text: string): string {
