@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { createSkipReporter } from './test/support/skip-reporter.ts';
 
 /** One project per rung of the test ladder; `npm run test:<name>` runs one. */
 const rungs = {
@@ -13,7 +14,7 @@ const rungs = {
 
 export default defineConfig({
   test: {
-    reporters: ['default'],
+    reporters: [createSkipReporter((text) => process.stdout.write(text)), 'default'],
     projects: Object.entries(rungs).map(([name, rung]) => ({
       test: {
         name,

@@ -1,0 +1,89 @@
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { TEST_IMAGES } from './images.ts';
+import { startServer, type TestServer } from './test-server.ts';
+
+/** What a client needs to reach a MinIO, as plain data that vitest can hand to a test file. */
+export interface MinioAccess {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  /** A private bucket. */
+  readonly bucket: string;
+  /** A bucket whose objects anyone may read. */
+  readonly publicBucket: string;
+}
+
+export interface MinioServer extends TestServer {
+  readonly access: MinioAccess;
+}
+
+const CREDENTIALS = { accessKeyId: 'presignd-test', secretAccessKey: 'presignd-test-secret' } as const;
+const REGION = 'us-east-1';
+
+/** A MinIO of its own for a test, with its two buckets. What it stores survives `restart`. */
+export async function startMinio(): Promise<MinioServer> {
+  const server = await startServer({
+    name: 'MinIO',
+    image: TEST_IMAGES.minio,
+    containerPort: 9000,
+    containerCommand: ['server', '--console-address', ':9001', '/data'],
+    environment: {
+      MINIO_ROOT_USER: CREDENTIALS.accessKeyId,
+      MINIO_ROOT_PASSWORD: CREDENTIALS.secretAccessKey,
+      MINIO_REGION: REGION,
+    },
+    program: 'minio',
+    programArguments: (port, folder) =>
+      // Port 0 would leave the console on a random port of every interface.
+      ['server', '--address', `127.0.0.1:${port}`, '--console-address', '127.0.0.1:0', folder],
+    answers: async (host, port) => {
+      const url = `http://${host}:${port}/minio/health/ready`;
+      return (await fetch(url, { signal: AbortSignal.timeout(1_000) })).ok;
+    },
+  });
+  const access: MinioAccess = {
+    endpoint: `http://${server.host}:${server.port}`,
+    ...CREDENTIALS,
+    region: REGION,
+    bucket: 'uploads',
+    publicBucket: 'public-uploads',
+  };
+  await createBuckets(access);
+  return { ...server, access };
+}
+
+async function createBuckets(access: MinioAccess): Promise<void> {
+  const client = new S3Client({
+    endpoint: access.endpoint,
+    region: access.region,
+    credentials: CREDENTIALS,
+    forcePathStyle: true,
+  });
+  try {
+    for (const Bucket of [access.bucket, access.publicBucket])
+      await client.send(new CreateBucketCommand({ Bucket }));
+    await client.send(
+      new PutBucketPolicyCommand({
+        Bucket: access.publicBucket,
+        Policy: anonymousReadPolicy(access.publicBucket),
+      }),
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+function anonymousReadPolicy(bucket: string): string {
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: ['*'] },
+        Action: ['s3:GetObject'],
+        Resource: [`arn:aws:s3:::${bucket}/*`],
+      },
+    ],
+  });
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { guard } from './guard.ts';
+import { untilAnswers, withFreePort } from './server-start.ts';
+import type { ServerSpec, TestServer } from './test-server.ts';
+
+/** Starts the server as a child process with a temporary folder. Throws when its program is not on the PATH. */
+export async function startProcess(spec: ServerSpec): Promise<TestServer> {
+  const program = await findOnPath(spec.program);
+  if (program === undefined) throw new Error(`no ${spec.program} on the PATH`);
+  const folder = await mkdtemp(join(tmpdir(), `presignd-${spec.program}-`));
+  const forgetFolder = guard({ kind: 'folder', id: folder });
+  const run = (port: number) => runProgram(spec, program, port, folder);
+  const { port, first } = await withFreePort(async (port) => ({ port, first: await run(port) }));
+  let child = first;
+  return {
+    host: '127.0.0.1',
+    port,
+    runs: `process ${program}`,
+    async pause() {
+      child.kill('SIGSTOP');
+    },
+    async resume() {
+      child.kill('SIGCONT');
+    },
+    kill: () => end(child),
+    async restart() {
+      await end(child);
+      child = await run(port);
+    },
+    async stop() {
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+      forgetFolder();
+    },
+  };
+}
+
+async function runProgram(spec: ServerSpec, program: string, port: number, folder: string) {
+  const child = spawn(program, [...spec.programArguments(port, folder)], {
+    cwd: folder,
+    env: { ...process.env, ...spec.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const forget = child.pid === undefined ? () => {} : guard({ kind: 'process', id: String(child.pid) });
+  const output: Buffer[] = [];
+  const collect = (chunk: Buffer) => output.push(chunk);
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const ended = new AbortController();
+  child.once('error', (error) => ended.abort(error));
+  child.once('exit', () => {
+    forget();
+    ended.abort(new Error(`${program} ended: ${Buffer.concat(output).toString().slice(-2_000)}`));
+  });
+  await untilAnswers(() => spec.answers('127.0.0.1', port), ended.signal);
+  // Whoever else answers on this port, it is not our child.
+  ended.signal.throwIfAborted();
+  for (const stream of [child.stdout, child.stderr]) stream.off('data', collect).resume();
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}
+
+async function findOnPath(program: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, program);
+    const executable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (executable) return path;
+  }
+  return undefined;
+}
