@@ -3,6 +3,10 @@
 /** The most bytes that S3 takes in a single PUT: 5 GiB (AWS "Amazon S3 multipart upload limits"). */
 export const SINGLE_PUT_MAX_BYTES = 5_368_709_120;
 
+/** The shortest and the longest life of a presigned URL (AWS "Authenticating Requests: Using Query Parameters"). */
+export const URL_TTL_MIN_SECONDS = 1;
+export const URL_TTL_MAX_SECONDS = 604_800;
+
 /** The longest object key that S3 takes, in UTF-8 bytes (AWS "Naming Amazon S3 objects"). */
 export const OBJECT_KEY_MAX_BYTES = 1024;
 

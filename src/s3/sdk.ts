@@ -1,0 +1,32 @@
+// The AWS SDK: loaded late, because its modules take longer to load than the rest of the service together.
+import type { PutObjectCommand, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+
+/** The parts of the SDK that signing needs. */
+export interface Sdk {
+  readonly S3Client: typeof S3Client;
+  readonly PutObjectCommand: typeof PutObjectCommand;
+  readonly getSignedUrl: typeof getSignedUrl;
+}
+
+export type { S3Client, S3ClientConfig };
+
+export async function loadSdk(): Promise<Sdk> {
+  const [client, presigner] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/s3-request-presigner'),
+  ]);
+  return {
+    S3Client: client.S3Client,
+    PutObjectCommand: client.PutObjectCommand,
+    getSignedUrl: presigner.getSignedUrl,
+  };
+}
+
+/** The settings that every signing client has, whatever its destination. */
+export const SIGNING_CLIENT = {
+  // By default the SDK signs a CRC-32 of an empty body into the URL, which S3-compatible servers refuse or ignore.
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+  // A session for a directory bucket costs a network call, which signing must never make.
+  disableS3ExpressSessionAuth: true,
+} as const satisfies S3ClientConfig;
