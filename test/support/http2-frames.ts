@@ -21,6 +21,12 @@ function literal(name: number | string, value: string): Buffer {
     : Buffer.concat([Buffer.from([0]), text(name), text(value)]);
 }
 
+/** SETTINGS_INITIAL_WINDOW_SIZE and WINDOW_UPDATE: the server may send as much as it likes. */
+export const openWindowFrames = Buffer.concat([
+  frame(0x4, 0, 0, Buffer.from('00047fffffff', 'hex')),
+  frame(0x8, 0, 0, Buffer.from('7fff0000', 'hex')),
+]);
+
 /** An empty SETTINGS frame. */
 export const settingsFrame = frame(0x4, 0, 0, Buffer.alloc(0));
 

@@ -45,3 +45,10 @@ export async function openRawConnection(port: number): Promise<RawConnection> {
     closed,
   };
 }
+
+/** Sends these bytes on a connection of their own, and resolves with all that came back until it was closed. */
+export async function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
+  const connection = await openRawConnection(port);
+  connection.send(bytes);
+  return connection.closed;
+}

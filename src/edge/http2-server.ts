@@ -1,0 +1,136 @@
+import {
+  constants,
+  createServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { ServerLimits } from './server-limits.ts';
+
+/**
+ * GOAWAY(NO_ERROR) with the largest stream id, 2^31-1: it asks a client to open no more streams and promises to serve
+ * those that are already on their way (RFC 9113 §6.8). Written as bytes because Node cannot say it: its `goaway()`
+ * ignores, unanswered, every stream that arrives after.
+ */
+const SHUTDOWN_NOTICE = Buffer.from('000008070000000000' + '7fffffff' + '00000000', 'hex');
+
+/** How long the peer of an ended session may take to hang up before its socket is taken away. */
+const LINGER_MS = 1_000;
+
+/** Their messages are framed inside the body, which may lawfully stay open as long as the call. */
+const STREAMING_CONTENT_TYPES = ['application/grpc', 'application/connect+'];
+
+export interface Http2Server {
+  /** Serves a connection that began with the HTTP/2 preface. */
+  accept(socket: Socket): void;
+  /** Tells every peer to open no more streams; those that are already on their way are served. */
+  announceShutdown(): void;
+  /** Ends sessions without a running call at once, the others when their last call is done. */
+  closeSessions(): void;
+}
+
+interface SessionState {
+  readonly socket: Socket;
+  runningStreams: number;
+}
+
+/** HTTP/2 without TLS, by prior knowledge, on connections that are handed over by `accept`. */
+export function createHttp2Server(
+  handler: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  limits: ServerLimits,
+): Http2Server {
+  const sessions = new Map<ServerHttp2Session, SessionState>();
+
+  const server = createServer(
+    {
+      settings: {
+        maxConcurrentStreams: limits.http2MaxConcurrentStreams,
+        maxHeaderListSize: limits.maxHeaderBytes,
+        enablePush: false,
+      },
+      maxHeaderListPairs: limits.http2MaxHeaderPairs,
+      maxSessionMemory: limits.http2MaxSessionMemoryMb,
+      maxSessionInvalidFrames: limits.http2MaxInvalidFrames,
+      streamResetBurst: limits.http2StreamResetBurst,
+      streamResetRate: limits.http2StreamResetsPerSecond,
+    },
+    handler,
+  );
+
+  function track(session: ServerHttp2Session, socket: Socket): void {
+    const state: SessionState = { socket, runningStreams: 0 };
+    sessions.set(session, state);
+    session.once('close', () => sessions.delete(session));
+    watchSilence(session, state, limits);
+    session.on('stream', (stream, headers) => {
+      state.runningStreams += 1;
+      stream.once('close', () => {
+        state.runningStreams -= 1;
+        if (session.closed && state.runningStreams === 0) lingerThenDestroy(socket);
+      });
+      limitBodyTime(stream, headers['content-type'], limits.requestTimeoutMs);
+    });
+  }
+
+  return {
+    accept: (socket) => {
+      // http.Server made it half-open; an HTTP/2 socket would outlive its client's FIN.
+      socket.allowHalfOpen = false;
+      // 'session' is emitted before emit() returns, and does not tell its socket.
+      server.once('session', (session) => track(session, socket));
+      server.emit('connection', socket);
+    },
+    announceShutdown: () => {
+      for (const [session, { socket }] of sessions) {
+        // SETTINGS must come first. The session's own writes always hold whole frames, so this falls between two.
+        if (!session.destroyed && !session.pendingSettingsAck) socket.write(SHUTDOWN_NOTICE);
+      }
+    },
+    closeSessions: () => {
+      for (const [session, state] of sessions) {
+        if (state.runningStreams === 0) endSession(session, state);
+        else session.close();
+      }
+    },
+  };
+}
+
+/** HTTP/2 has no timeout of its own: a silent session ends, unless calls are running and the peer answers a ping. */
+function watchSilence(session: ServerHttp2Session, state: SessionState, limits: ServerLimits): void {
+  session.setTimeout(limits.http2IdleTimeoutMs, () => {
+    if (session.destroyed) return;
+    if (state.runningStreams === 0) {
+      endSession(session, state);
+      return;
+    }
+    const dead = setTimeout(() => endSession(session, state), limits.http2PingTimeoutMs);
+    session.ping(() => {
+      clearTimeout(dead);
+      // Node calls back for one silence only.
+      if (!session.destroyed) watchSilence(session, state, limits);
+    });
+  });
+}
+
+function endSession(session: ServerHttp2Session, { socket }: SessionState): void {
+  if (session.destroyed) return;
+  session.destroy();
+  lingerThenDestroy(socket);
+}
+
+/** The request timeout of HTTP/1.1, for HTTP/2: a body that does not end in time resets its stream. */
+function limitBodyTime(stream: ServerHttp2Stream, contentType: string | undefined, timeoutMs: number): void {
+  if (stream.endAfterHeaders || STREAMING_CONTENT_TYPES.some((type) => contentType?.startsWith(type))) return;
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), timeoutMs);
+  const stop = () => clearTimeout(timer);
+  stream.once('end', stop);
+  stream.once('close', stop);
+}
+
+/** Node ends the socket of a session that is over, and waits for its peer to read all and do the same, however long. */
+function lingerThenDestroy(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,129 @@
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
+import { createHttp1Server } from './http1-server.ts';
+import { createHttp2Server } from './http2-server.ts';
+import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
+import { type SniffedProtocol, sniffProtocol } from './sniff.ts';
+
+/** How often a shutdown looks for HTTP/1.1 connections whose last answer has gone out. */
+const SWEEP_MS = 50;
+
+export interface OnePortServer {
+  /** Resolves with the bound address; rejects when the port cannot be had. Port 0 takes a free one. */
+  listen(port: number, host: string): Promise<AddressInfo>;
+  /** The bound address, or undefined while not listening. */
+  address(): AddressInfo | undefined;
+  /** Sockets that are open now. */
+  connectionCount(): number;
+  /**
+   * Refuses new connections, lets running calls end, and cuts what is still open after `graceMs`.
+   * Calling it again answers the first call's result.
+   */
+  shutdown(graceMs: number): Promise<ShutdownResult>;
+}
+
+export interface ShutdownResult {
+  /** Whether every call came to its end. */
+  readonly clean: boolean;
+  /** Connections that outlived the grace time. */
+  readonly cutConnections: number;
+}
+
+export interface OnePortOptions {
+  readonly limits?: Partial<ServerLimits>;
+  /** Told of what goes wrong on the listening socket itself, such as running out of file descriptors. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** One port for HTTP/1.1 and HTTP/2 without TLS, told apart by the first bytes of each connection. */
+export function createOnePortServer(
+  handler: (request: HttpRequest, response: HttpResponse) => void,
+  options: OnePortOptions = {},
+): OnePortServer {
+  const limits: ServerLimits = { ...SERVER_LIMITS, ...options.limits };
+  const sockets = new Set<Socket>();
+  const undecided = new Set<Socket>();
+  let draining = false;
+  let stopping: Promise<ShutdownResult> | undefined;
+
+  const http1 = createHttp1Server(handler, limits, () => draining);
+  const http2 = createHttp2Server(handler, limits);
+  const protocols: Record<SniffedProtocol, { accept(socket: Socket): void }> = { http1, http2 };
+  const { server } = http1;
+
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    undecided.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      undecided.delete(socket);
+    });
+    // A reset may come while no protocol listens yet, or no longer; unheard, it would end the process.
+    socket.on('error', ignore);
+    sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
+      undecided.delete(socket);
+      protocols[protocol].accept(socket);
+    });
+  });
+
+  const closeIdle = () => {
+    for (const socket of undecided) socket.destroy();
+    server.closeIdleConnections();
+    http2.closeSessions();
+  };
+
+  async function stop(graceMs: number): Promise<ShutdownResult> {
+    let cutConnections = 0;
+    let sweep: NodeJS.Timeout | undefined;
+    draining = true;
+    const closed = closeListener(server);
+    http2.announceShutdown();
+    const quiet = setTimeout(() => {
+      closeIdle();
+      sweep = setInterval(closeIdle, SWEEP_MS);
+    }, limits.drainQuietMs);
+    const cut = setTimeout(() => {
+      cutConnections = sockets.size;
+      for (const socket of sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    clearTimeout(quiet);
+    clearTimeout(cut);
+    clearInterval(sweep);
+    // Only now, for it also stops the request timeouts.
+    server.close();
+    return { clean: cutConnections === 0, cutConnections };
+  }
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          server.on('error', options.onError ?? ignore);
+          const address = addressOf(server);
+          if (address === undefined) reject(new Error('the listener has no address'));
+          else resolve(address);
+        });
+      }),
+    address: () => addressOf(server),
+    connectionCount: () => sockets.size,
+    shutdown: (graceMs) => (stopping ??= stop(graceMs)),
+  };
+}
+
+/**
+ * Closes the listening socket and resolves when the last connection has gone. `http.Server.close` would also cut
+ * idle connections at once, under the hands of clients that are just sending their next request.
+ */
+function closeListener(server: NetServer): Promise<void> {
+  return new Promise((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+}
+
+function addressOf(server: NetServer): AddressInfo | undefined {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address : undefined;
+}
+
+function ignore(): void {}
