@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../src/fault/fault.ts';
 import type { Principal } from '../../src/keys/api-key.ts';
-import { createRestDoor } from '../../src/rest/rest-door.ts';
 import { sendFault } from '../../src/rest/envelope.ts';
+import { createRestDoor } from '../../src/rest/rest-door.ts';
 import type { Verify } from '../../src/rpc/authenticate.ts';
 import type { HttpRequest, HttpResponse } from '../../src/rpc/http-handler.ts';
 import { createRpcDoor } from '../../src/rpc/rpc-door.ts';
@@ -63,7 +63,8 @@ export const verifyByTable: Verify = async (authorization) => {
 /** Signs nothing: answers what it was asked for, or fails if the file's name says so. */
 export const echoUploads: Uploads = {
   issuePut: ({ filename, contentType, sizeBytes }, principal) => {
-    if (filename === 'unavailable') throw new Fault('SIGNING_UNAVAILABLE', { cause: new Error(SECRET_CAUSE) });
+    if (filename === 'unavailable')
+      throw new Fault('SIGNING_UNAVAILABLE', { cause: new Error(SECRET_CAUSE) });
     if (filename === 'internal') throw new TypeError(SECRET_CAUSE);
     const fileKey = `uploads/${principal.owner}/1/${encodeURIComponent(filename)}` as ObjectKey;
     return {
@@ -93,7 +94,8 @@ export function createTestDoors() {
 
   const listener = (request: HttpRequest, response: HttpResponse) => {
     const record = createRecord();
-    response.on('close', () => records.push(record));
+    // A copy, for a log line too shows only what was known by then.
+    response.on('close', () => records.push({ ...record }));
     response.setHeader('x-request-id', record.requestId);
     const [path = ''] = (request.url ?? '').split('?', 1);
     const handler = restDoor.match(path) ?? rpcDoor.match(path);

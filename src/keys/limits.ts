@@ -1,0 +1,54 @@
+/** Every bound of key lookup and revocation. Times are milliseconds. */
+export const KEY_LIMITS = {
+  /** Keys held in memory, about 300 bytes each. */
+  memoryEntries: 100_000,
+  /** A record this old is still served, but is checked again in the background. */
+  softMs: 5_000,
+  /** The share by which `softMs` varies, so that keys that were read together are not checked together. */
+  softJitter: 0.2,
+  /** A record's life since the read of the store began, in whichever tier it sits. */
+  maxAgeMs: 60_000,
+  /** While the store is unreachable, a key that was proven this long ago still works. 0 is strict. */
+  staleIfErrorMs: 300_000,
+  /** Checks in the background at the same time: half of what the store takes, the rest is for callers who wait. */
+  refreshConcurrency: 8,
+  /** How long a stale record is served before the store is tried again. */
+  retryMs: 1_000,
+  /** "No such key" is remembered only briefly, because the key may be created any moment. */
+  absentMs: 2_000,
+  /** Absent keys have a cache of their own: junk must not push out good keys. */
+  absentEntries: 20_000,
+  /** Digests whose lowest acceptable version is remembered. */
+  generationEntries: 100_000,
+  /** Longer than any copy of an older version can live: `maxAgeMs` and the tolerance for clock skew. */
+  generationMs: 120_000,
+  /** A tombstone in the shared cache outlives every fill that read the store before the revocation. */
+  tombstoneMs: 120_000,
+  /** One read of the store. */
+  storeTimeoutMs: 500,
+  /** Reads of the store at the same time. More would only queue inside it. */
+  storeConcurrency: 16,
+  /** Reads that wait for their turn; beyond that the instance sheds load. */
+  storeQueueLength: 1_000,
+  /** A caller that waited this long has better things to do. */
+  storeQueueWaitMs: 1_000,
+  /** Failures in a row after which the shared cache is left alone. */
+  breakerFailures: 5,
+  /** The shared cache is left alone this long, and up to twice as long so that a fleet does not return as one. */
+  breakerOpenMs: 500,
+  /** Poll of the revocation feed, and so the bound of a revocation that no message announced. */
+  feedIntervalMs: 1_000,
+  /** How far each poll looks back, because a database may commit events out of order. */
+  feedOverlapMs: 10_000,
+  /** How far back the first poll looks: what may still be in the shared cache must be known. */
+  feedHistoryMs: 120_000,
+  feedPageSize: 1_000,
+  /** A poll of the feed that takes longer counts as failed. */
+  feedTimeoutMs: 2_000,
+  /** Pause between attempts to announce a revocation. */
+  announceRetryMs: 1_000,
+  /** When to come back after STORE_UNAVAILABLE. */
+  unavailableRetryAfterMs: 1_000,
+} as const;
+
+export type KeyLimits = { readonly [Name in keyof typeof KEY_LIMITS]: number };

@@ -1,0 +1,86 @@
+// What a key record looks like in Redis, where strangers may write:
+//
+//     <version>|<JSON>|<MAC>
+//
+// The version stands in the clear so that a script can compare it. The MAC covers the place and the content, so
+// nobody without the cache key can make a record up, change one, or move one to another key. The JSON says until
+// when the record may be used at all, so a copy that someone puts back later is worthless.
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { KeyDigest, KeyRecord, KeyStatus, Scope } from '../keys/api-key.ts';
+
+const MAC_BYTES = 16;
+const MAC_LENGTH = 22;
+
+/** Field names are short because every read pays for them. */
+interface StoredRecord {
+  readonly id: string;
+  readonly o: string;
+  readonly s: readonly Scope[];
+  readonly st: KeyStatus;
+  readonly exp: number | null;
+  /** Wall-clock milliseconds until which the record may be used. */
+  readonly use: number;
+}
+
+export interface OpenedRecord {
+  readonly record: KeyRecord;
+  readonly usableUntilMs: number;
+}
+
+/** Seals and opens what is kept or sent under one key prefix. */
+export interface Seal {
+  sealRecord(digest: KeyDigest, record: KeyRecord, usableUntilMs: number): string;
+  /** Undefined for anything that this seal did not make for this digest. */
+  openRecord(digest: KeyDigest, value: string): OpenedRecord | undefined;
+  sealRevocation(digest: KeyDigest, version: number): string;
+  openRevocation(message: string): { readonly digest: KeyDigest; readonly version: number } | undefined;
+}
+
+export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
+  // The contexts differ so that a sealed message can never pass for a record.
+  function macOf(context: string, payload: string): string {
+    const mac = createHmac('sha256', cacheKey).update(`${prefix}${context}|${payload}`).digest();
+    return mac.subarray(0, MAC_BYTES).toString('base64url');
+  }
+
+  function payloadOf(context: string, sealed: string): string | undefined {
+    const payload = sealed.slice(0, -MAC_LENGTH - 1);
+    const expected = Buffer.from(`${payload}|${macOf(context, payload)}`);
+    const actual = Buffer.from(sealed);
+    return expected.length === actual.length && timingSafeEqual(expected, actual) ? payload : undefined;
+  }
+
+  const sealed = (context: string, payload: string) => `${payload}|${macOf(context, payload)}`;
+
+  return {
+    sealRecord(digest, record, usableUntilMs) {
+      const stored: StoredRecord = {
+        id: record.id,
+        o: record.owner,
+        s: record.scopes,
+        st: record.status,
+        exp: record.expiresAtMs,
+        use: usableUntilMs,
+      };
+      return sealed(digest, `${record.version}|${JSON.stringify(stored)}`);
+    },
+    openRecord(digest, value) {
+      const payload = payloadOf(digest, value);
+      if (payload === undefined) return undefined;
+      const bar = payload.indexOf('|');
+      // The MAC proves that we wrote it, so its shape needs no check: another shape gets another prefix.
+      const { id, o, s, st, exp, use } = JSON.parse(payload.slice(bar + 1)) as StoredRecord;
+      const version = Number(payload.slice(0, bar));
+      return {
+        record: { id, owner: o, scopes: s, status: st, version, expiresAtMs: exp },
+        usableUntilMs: use,
+      };
+    },
+    sealRevocation: (digest, version) => sealed('revoked', `${digest}|${version}`),
+    openRevocation(message) {
+      const [digest, version] = payloadOf('revoked', message)?.split('|') ?? [];
+      if (digest === undefined || version === undefined) return undefined;
+      return { digest: digest as KeyDigest, version: Number(version) };
+    },
+  };
+}

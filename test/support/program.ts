@@ -1,0 +1,163 @@
+// The program as its users run it: a process of its own, of which a test sees only what they could see.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Finished, guardChild, runTool } from './tool.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The pinned Node, whichever one runs the tests. */
+const NODE = join(ROOT, 'node_modules/.bin/node');
+const PRESIGND = join(ROOT, 'bin/presignd.js');
+const TIMEOUT_MS = 30_000;
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** A running `presignd serve` or `presignd dev`. */
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** All that it has printed so far, on both streams. */
+  output(): string;
+  /** The lines of its log so far. */
+  log(): LogLine[];
+  /** Resolves once the text has been printed. Throws when it is not within 30 s. */
+  untilPrinted(text: string): Promise<void>;
+  /** Nobody reads its log any more, as when a log collector dies. */
+  closeOutput(): void;
+  /** Asks it to stop and answers its exit code. Throws when it had ended by itself, or has shown a secret. */
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
+}
+
+export interface ProgramOptions {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What must appear nowhere but in answers and in the output of `keys create`. */
+const SECRETS = [
+  /pse_(?:live|test)_1[0-9A-Za-z]{20,}/,
+  /X-Amz-(?:Signature|Credential|Security-Token)/i,
+  // A signature without its name, or any other SHA-256.
+  /\b[0-9a-f]{64}\b/i,
+];
+
+/** Starts the program and waits until it listens. Throws with its output when it does not. */
+export async function startProgram(
+  command: 'serve' | 'dev',
+  { folder, env }: ProgramOptions,
+): Promise<Program> {
+  const child = spawn(NODE, [PRESIGND, command], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  guardChild(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      child.emit('output');
+    });
+  }
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async (signal: NodeJS.Signals) => {
+    if (hasEnded()) return;
+    const closed = once(child, 'close');
+    child.kill(signal);
+    await closed;
+  };
+  /** Waits until `find` finds something in the output. */
+  async function untilFound<T>(what: string, find: () => T | undefined): Promise<T> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (hasEnded() || timeout.aborted)
+        throw new Error(`presignd ${command} did not print ${what}:\n${output}`);
+      await once(child, 'output', { signal: timeout }).catch(() => {});
+    }
+  }
+
+  child.once('close', () => child.emit('output'));
+  const port = await untilFound('that it listens', () => {
+    const line = logLines(output).find(({ msg }) => msg === 'listening');
+    return line && Number(line['port']);
+  }).catch(async (error: unknown) => {
+    await end('SIGKILL');
+    throw error;
+  });
+  const url = `http://127.0.0.1:${port}`;
+
+  async function stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number | null> {
+    if (hasEnded()) throw new Error(`presignd ${command} ended by itself:\n${output}`);
+    const metrics = await metricsOf(url);
+    await end(signal);
+    expectNoSecrets(metrics, env);
+    expectNoSecrets(output, env);
+    return child.exitCode;
+  }
+
+  return {
+    pid: child.pid ?? 0,
+    port,
+    url,
+    output: () => output,
+    log: () => logLines(output),
+    untilPrinted: async (text) => {
+      await untilFound(`"${text}"`, () => output.includes(text) || undefined);
+    },
+    closeOutput: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
+    stop,
+    kill: () => end('SIGKILL'),
+    [Symbol.asyncDispose]: async () => {
+      if (hasEnded()) {
+        expectNoSecrets(output, env);
+        return;
+      }
+      try {
+        await stop();
+      } finally {
+        await end('SIGKILL');
+      }
+    },
+  };
+}
+
+/** Runs a command to its end. Throws when it has shown a secret, unless showing it is what the command is for. */
+export async function runProgram(
+  args: readonly string[],
+  { folder, env }: ProgramOptions,
+): Promise<Finished> {
+  const finished = await runTool(NODE, [PRESIGND, ...args], { cwd: folder, env });
+  expectNoSecrets(finished.stderr, env);
+  if (args.slice(0, 2).join(' ') !== 'keys create') expectNoSecrets(finished.stdout, env);
+  return finished;
+}
+
+/** Security property: no API key, no part of a signed URL and no configured secret is ever printed. */
+export function expectNoSecrets(text: string, env: Readonly<Record<string, string>>): void {
+  for (const secret of SECRETS) expect(text).not.toMatch(secret);
+  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'PRESIGND_KEY_PEPPERS']) {
+    const secret = env[name];
+    if (secret) expect(text).not.toContain(secret);
+  }
+}
+
+async function metricsOf(url: string): Promise<string> {
+  // Without a connection that the server would have to wait for.
+  const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
+  expect(response.status).toBe(200);
+  return response.text();
+}
+
+function logLines(output: string): LogLine[] {
+  return output
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{'))
+    .map((line): LogLine => JSON.parse(line));
+}
