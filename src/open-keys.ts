@@ -5,8 +5,6 @@ import { createKeys, type Keys } from './keys/keys.ts';
 import type { KeyLookup } from './keys/lookup.ts';
 import { cacheKeyFromPepper, loadPeppers, type Peppers } from './keys/peppers.ts';
 import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
-import { openRedis } from './redis/client.ts';
-import { createRedisKeyCache } from './redis/key-cache.ts';
 import { openKeyStore } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
 
@@ -35,18 +33,9 @@ export async function openKeyRooms(
   await using opening = new AsyncDisposableStack();
   const store = opening.adopt(await openKeyStore(settings.databaseUrl.reveal()), (opened) => opened.close());
   const peppers = await loadPeppers({ store, configured: settings.keyPeppers, randomBytes: random.bytes });
-  const redis = settings.redisUrl && openRedis({ url: settings.redisUrl.reveal(), ...listener });
-  if (redis) opening.defer(() => redis.close());
-  const shared =
-    redis &&
-    createRedisKeyCache({
-      connections: redis,
-      // The last pepper is the store's own, so that the instances of a fleet agree however theirs are configured.
-      cacheKey: cacheKeyFromPepper(peppers.at(-1) ?? peppers[0]),
-      clock,
-      ...listener,
-    });
-  if (shared) opening.defer(() => shared.close());
+  const redis =
+    settings.redisUrl && opening.use(await openShared(settings.redisUrl.reveal(), peppers, listener));
+  const shared = redis?.cache;
   const open = opening.move();
   return {
     store,
@@ -67,5 +56,36 @@ export async function openKeyRooms(
     },
     sharedReady: async (timeoutMs) => redis?.ready(timeoutMs) ?? true,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+interface SharedRooms extends Disposable {
+  readonly cache: SharedKeyCache;
+  ready(timeoutMs: number): Promise<boolean>;
+}
+
+async function openShared(
+  url: string,
+  peppers: Peppers,
+  listener: SharedCacheListener,
+): Promise<SharedRooms> {
+  // Loaded only where it is used: the client takes a tenth of the time to get ready.
+  const { openRedis } = await import('./redis/client.ts');
+  const { createRedisKeyCache } = await import('./redis/key-cache.ts');
+  const connections = openRedis({ url, ...listener });
+  const cache = createRedisKeyCache({
+    connections,
+    // The last pepper is the store's own, so that the instances of a fleet agree however theirs are configured.
+    cacheKey: cacheKeyFromPepper(peppers.at(-1) ?? peppers[0]),
+    clock,
+    ...listener,
+  });
+  return {
+    cache,
+    ready: connections.ready,
+    [Symbol.dispose]: () => {
+      cache.close().catch(() => {});
+      connections.close();
+    },
   };
 }
