@@ -30,18 +30,17 @@ export async function sendHttp1(url: string, sent: Sent = {}, agent: Agent | fal
 /** Sends one request over HTTP/2 on a session that the caller has opened. */
 export async function sendHttp2(session: ClientHttp2Session, path: string, sent: Sent = {}): Promise<Answer> {
   const { method = 'GET', headers, body } = sent;
-  const stream = session.request({ ':method': method, ':path': path, ...headers });
-  stream.end(body);
+  const endStream = body === undefined;
+  const stream = session.request({ ':method': method, ':path': path, ...headers }, { endStream });
+  if (!endStream) stream.end(body);
   // A stream that is reset with NO_ERROR ends without an error.
   const closed = once(stream, 'close').then(() => Promise.reject(new Error('closed without an answer')));
   closed.catch(() => {});
   const [head] = await Promise.race([once(stream, 'response'), closed]);
   const received = await text(stream);
   if (stream.rstCode !== 0) throw new Error(`the answer was cut: stream reset ${stream.rstCode}`);
-  const headers2 = Object.entries<string | string[] | undefined>(head).filter(
-    ([name]) => !name.startsWith(':'),
-  );
-  return { status: Number(head[':status']), headers: Object.fromEntries(headers2), body: received };
+  const { ':status': status, ...answered } = head;
+  return { status, headers: answered, body: received };
 }
 
 export interface HttpClient {

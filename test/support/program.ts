@@ -89,8 +89,11 @@ export async function startProgram(
   });
   const url = `http://127.0.0.1:${port}`;
 
+  let wasEnded = false;
+
   async function stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number | null> {
     if (hasEnded()) throw new Error(`presignd ${command} ended by itself:\n${output}`);
+    wasEnded = true;
     const metrics = await metricsOf(url);
     await end(signal);
     expectNoSecrets(metrics, env);
@@ -112,12 +115,13 @@ export async function startProgram(
       child.stderr.destroy();
     },
     stop,
-    kill: () => end('SIGKILL'),
+    kill: async () => {
+      wasEnded = true;
+      await end('SIGKILL');
+      expectNoSecrets(output, env);
+    },
     [Symbol.asyncDispose]: async () => {
-      if (hasEnded()) {
-        expectNoSecrets(output, env);
-        return;
-      }
+      if (wasEnded) return;
       try {
         await stop();
       } finally {

@@ -69,7 +69,7 @@ export const echoUploads: Uploads = {
     const fileKey = `uploads/${principal.owner}/1/${encodeURIComponent(filename)}` as ObjectKey;
     return {
       uploadUrl: `https://bucket.example/${fileKey}?X-Amz-Signature=00`,
-      publicUrl: `https://cdn.example/${fileKey}`,
+      publicUrl: `https://cdn.example/${filename}`,
       fileKey,
       method: 'PUT',
       headers: { 'content-type': contentType, 'content-length': String(sizeBytes) },

@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http';
+import type { Fault, FieldViolation } from '../fault/fault.ts';
+import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
+import { retryAfterMs, retryAfterSeconds } from '../rpc/translate.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+import { sendJson } from './send-json.ts';
+
+/** The one error body of every REST path. Its keys are written in this order. */
+export interface ErrorEnvelope {
+  /** The HTTP reason phrase. */
+  readonly error: string;
+  readonly message: string;
+  /** The HTTP status. */
+  readonly code: number;
+  /** The fields to blame, only where there are some. */
+  readonly details?: readonly FieldViolation[];
+  /** On every 5xx: it finds the cause in the log. */
+  readonly requestId?: string;
+}
+
+export function envelopeFromFault(fault: Fault, requestId: string): ErrorEnvelope {
+  const { status } = fault.spec;
+  return {
+    error: STATUS_CODES[status] ?? 'Error',
+    message: fault.publicMessage,
+    code: status,
+    ...(fault.fields.length > 0 ? { details: fault.fields } : {}),
+    ...(status >= 500 ? { requestId } : {}),
+  };
+}
+
+/**
+ * Answers a fault on a REST path, with the headers its status calls for, and puts it on the record. `Allow` for a
+ * 405 is the caller's to set, who knows the path.
+ */
+export function sendFault(
+  request: HttpRequest,
+  response: HttpResponse,
+  record: RequestRecord,
+  fault: Fault,
+): void {
+  const { status, code } = fault.spec;
+  record.code = code;
+  record.reason = fault.reason;
+  if (fault.cause !== undefined) record.cause = fault.cause;
+
+  const headers: [string, string][] = [];
+  const waitMs = retryAfterMs(fault);
+  if (waitMs !== undefined) headers.push(['retry-after', String(retryAfterSeconds(waitMs))]);
+  // RFC 9110 §15.5.2: a 401 names the scheme.
+  if (status === 401) headers.push(['www-authenticate', 'Bearer']);
+  sendJson(request, response, status, JSON.stringify(envelopeFromFault(fault, record.requestId)), headers);
+}

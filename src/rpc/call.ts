@@ -1,0 +1,50 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { type ContextValues, createContextKey, createContextValues } from '@connectrpc/connect';
+import type { FieldViolation } from '../fault/fault.ts';
+import type { Principal } from '../keys/api-key.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+
+/** A field whose JSON value could not be taken as it is. */
+export interface UndecodedField extends FieldViolation {
+  /** A stand-in of the same magnitude is in the message: if the field's rule complains of it, the rule says it better. */
+  readonly standIn: boolean;
+}
+
+/** What a door knows of a call before the chain runs. */
+export interface Call {
+  readonly record: RequestRecord;
+  /** The `Authorization` header as it was sent. */
+  readonly authorization: string | undefined;
+  /** The caller sent a deadline: the call's signal aborts when it passes. */
+  readonly hasDeadline: boolean;
+  /** Fields that the door could not decode. They are reported together with those that break a rule. */
+  readonly undecoded: readonly UndecodedField[];
+}
+
+const CALL = createContextKey<Call | undefined>(undefined, { description: 'call' });
+const PRINCIPAL = createContextKey<Principal | undefined>(undefined, { description: 'principal' });
+
+export function contextOf(call: Call): ContextValues {
+  return createContextValues().set(CALL, call);
+}
+
+/** The call that the door put into the context. */
+export function callOf(values: ContextValues): Call {
+  const call = values.get(CALL);
+  if (call === undefined) throw new Error('a door must put its call into the context');
+  return call;
+}
+
+/** Who is calling, or undefined before authentication. */
+export function principalOf(values: ContextValues): Principal | undefined {
+  return values.get(PRINCIPAL);
+}
+
+export function setPrincipal(values: ContextValues, principal: Principal): void {
+  values.set(PRINCIPAL, principal);
+}
+
+/** `package.Service/Method`. */
+export function routeOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}

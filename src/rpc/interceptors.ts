@@ -1,0 +1,21 @@
+import type { DescService } from '@bufbuild/protobuf';
+import type { Interceptor } from '@connectrpc/connect';
+import { admit } from './admit.ts';
+import { authenticate, type Verify } from './authenticate.ts';
+import { observe } from './observe.ts';
+import { translate } from './translate.ts';
+import { validate } from './validate.ts';
+
+/** What every call to a service of the product passes through, outermost first. */
+export function createChain(services: readonly DescService[], verify: Verify): Interceptor[] {
+  return [
+    observe, // outermost, so that the record holds what the caller was really answered
+    translate, // around everything that can fail, so that no failure leaves in a shape of its own
+    authenticate(verify), // before anything that depends on the caller, and before the caller learns anything
+    admit(services), // a key that may not call does not get its request judged
+    validate(services), // last, so that implementations see only requests that keep the contract
+  ];
+}
+
+/** For services that everybody may call, such as health and reflection. */
+export const PUBLIC_CHAIN: Interceptor[] = [observe, translate];

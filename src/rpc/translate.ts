@@ -1,0 +1,121 @@
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from '../../gen/google/rpc/error_details_pb.js';
+import { Fault, faultFromUnknown } from '../fault/fault.ts';
+import type { WireCode } from '../fault/reasons.ts';
+import { callOf } from './call.ts';
+
+const CODES = {
+  invalid_argument: Code.InvalidArgument,
+  unauthenticated: Code.Unauthenticated,
+  permission_denied: Code.PermissionDenied,
+  not_found: Code.NotFound,
+  unimplemented: Code.Unimplemented,
+  resource_exhausted: Code.ResourceExhausted,
+  deadline_exceeded: Code.DeadlineExceeded,
+  internal: Code.Internal,
+  unavailable: Code.Unavailable,
+} as const satisfies Record<WireCode, Code>;
+
+/** The `domain` of every google.rpc.ErrorInfo. */
+export const ERROR_DOMAIN = 'presignd';
+
+/** When nobody knows better, how long a caller should wait before it tries again. */
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+
+/** Codes that say nothing about whose fault it is: what they carry may be an inner error's text. */
+const OPAQUE_CODES: readonly Code[] = [Code.Unknown, Code.Internal, Code.DataLoss];
+
+type OutgoingDetail = Extract<ConnectError['details'][number], { desc: unknown }>;
+
+/** Turns every failure into the protocols' error model, with a `Fault` as its cause. What is unknown leaks nothing. */
+export const translate: Interceptor = (next) => async (request) => {
+  const { record, hasDeadline } = callOf(request.contextValues);
+  try {
+    const response = await (hasDeadline ? withinDeadline(next(request), request.signal) : next(request));
+    if (!response.stream) return response;
+    return { ...response, message: translateStream(response.message, record.requestId) };
+  } catch (error) {
+    throw connectErrorFrom(error, record.requestId);
+  }
+};
+
+async function* translateStream<T>(messages: AsyncIterable<T>, requestId: string): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw connectErrorFrom(error, requestId);
+  }
+}
+
+/** Stock handlers abort the signal at the deadline but still wait for the implementation. */
+function withinDeadline<T>(response: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      // A shutdown or a caller that left aborts too; a running unary call is then finished, not cut.
+      if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded)
+        reject(new Fault('DEADLINE_EXCEEDED'));
+    };
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    response.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function connectErrorFrom(error: unknown, requestId: string): ConnectError {
+  if (error instanceof ConnectError && !OPAQUE_CODES.includes(error.code)) return error;
+  return connectErrorFromFault(faultFromUnknown(error), requestId);
+}
+
+/** The fault as Connect, gRPC and gRPC-Web say it: code, message, google.rpc details, `retry-after` metadata. */
+export function connectErrorFromFault(fault: Fault, requestId: string): ConnectError {
+  const { code } = fault.spec;
+  const metadata = new Headers();
+  const waitMs = retryAfterMs(fault);
+  if (waitMs !== undefined) metadata.set('retry-after', String(retryAfterSeconds(waitMs)));
+  if (code === 'unauthenticated') metadata.set('www-authenticate', 'Bearer');
+  return new ConnectError(rpcMessage(fault), CODES[code], metadata, details(fault, waitMs, requestId), fault);
+}
+
+function details(fault: Fault, waitMs: number | undefined, requestId: string): OutgoingDetail[] {
+  const { code } = fault.spec;
+  const fieldViolations = fault.fields.map(({ field, message }) => ({ field, description: message }));
+  // Told apart, unknown, revoked and expired keys would be an oracle for whoever tries keys.
+  const reason = code === 'unauthenticated' ? 'UNAUTHENTICATED' : fault.reason;
+  return [
+    ...(fieldViolations.length > 0 ? [{ desc: BadRequestSchema, value: { fieldViolations } }] : []),
+    { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN } },
+    ...(waitMs === undefined
+      ? []
+      : [{ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(waitMs) } }]),
+    ...(code === 'internal' || code === 'unavailable'
+      ? [{ desc: RequestInfoSchema, value: { requestId } }]
+      : []),
+  ];
+}
+
+/** RPC tools often show only the message, so it names the fields; REST has a place for them. */
+function rpcMessage(fault: Fault): string {
+  if (fault.fields.length === 0) return fault.publicMessage;
+  return fault.fields.map(({ field, message }) => `${field}: ${message}`).join('; ');
+}
+
+/** How long the caller should wait, in milliseconds; undefined for a fault that waiting does not cure. */
+export function retryAfterMs(fault: Fault): number | undefined {
+  const { status } = fault.spec;
+  return fault.retryAfterMs ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined);
+}
+
+/** `Retry-After` counts whole seconds (RFC 9110 §10.2.3): rounded up, so that nobody comes too early. */
+export function retryAfterSeconds(waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1000));
+}
+
+function durationFromMs(ms: number): { seconds: bigint; nanos: number } {
+  const wholeMs = Math.ceil(ms);
+  return { seconds: BigInt(Math.floor(wholeMs / 1000)), nanos: (wholeMs % 1000) * 1_000_000 };
+}

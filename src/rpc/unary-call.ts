@@ -1,0 +1,43 @@
+import { create, type DescMethodUnary, isMessage, type Message } from '@bufbuild/protobuf';
+import type { Interceptor, MethodImplSpec } from '@connectrpc/connect';
+import { type Call, contextOf, routeOf } from './call.ts';
+import { LeanRequest, LeanResponse, type Transport } from './lean-request.ts';
+
+/** What a door has to send. */
+export interface UnaryAnswer {
+  readonly message: Message;
+  /** Response headers, if anything set some. */
+  readonly header: Headers | undefined;
+}
+
+/** One unary method with its whole chain, callable by a door of its own without connect's stream handlers. */
+export interface UnaryCall {
+  readonly method: DescMethodUnary;
+  /** `package.Service/Method`. */
+  readonly route: string;
+  /** Rejects with a ConnectError whose cause, where the chain knows it, is a `Fault`. */
+  invoke(message: Message, call: Call, transport: Transport): Promise<UnaryAnswer>;
+}
+
+type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
+
+export function createUnaryCall({ method, impl }: UnarySpec, chain: readonly Interceptor[]): UnaryCall {
+  const innermost: ReturnType<Interceptor> = async (request) => {
+    if (!(request instanceof LeanRequest)) throw new Error('an interceptor replaced the request');
+    const output = await impl(request.message, request);
+    return new LeanResponse(
+      request,
+      isMessage(output, method.output) ? output : create(method.output, output),
+    );
+  };
+  const runChain = chain.reduceRight((next, interceptor) => interceptor(next), innermost);
+  return {
+    method,
+    route: routeOf(method),
+    invoke: async (message, call, transport) => {
+      const response = await runChain(new LeanRequest(method, message, contextOf(call), transport));
+      if (!(response instanceof LeanResponse)) throw new Error('an interceptor replaced the response');
+      return { message: response.message, header: response.headerIfUsed };
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDoors, SECRET_CAUSE, TOKENS } from '../support/test-doors.ts';
+import { startListeners } from '../support/test-listeners.ts';
+import { createClients, type UploadClient, type UploadInit } from './clients.ts';
+import type { Outcome } from './outcome.ts';
+
+const VALID: UploadInit = { filename: 'John Doe', contentType: 'example_string', size: 42n };
+
+interface Expected {
+  readonly code: string;
+  readonly reason?: string;
+  readonly fields?: readonly { field: string; message: string }[];
+  readonly retryAfterMs?: number;
+  readonly hasRequestId?: boolean;
+}
+
+const UNAUTHENTICATED: Expected = { code: 'unauthenticated', reason: 'UNAUTHENTICATED' };
+
+const CASES: readonly [name: string, init: UploadInit, token: string | undefined, expected: Expected][] = [
+  ['a valid request', VALID, TOKENS.good, { code: 'ok' }],
+  ['a file of no bytes', { ...VALID, size: 0n }, TOKENS.good, { code: 'ok' }],
+  ['a name in several scripts', { ...VALID, filename: 'ä 猫 🐈/../x' }, TOKENS.good, { code: 'ok' }],
+  [
+    'several wrong fields, in field order',
+    { filename: '', contentType: ' x', size: 5368709121n },
+    TOKENS.good,
+    {
+      code: 'invalid_argument',
+      reason: 'INVALID_REQUEST',
+      fields: [
+        { field: 'filename', message: 'is required' },
+        {
+          field: 'contentType',
+          message:
+            'must be a legal HTTP header value: visible ASCII characters, with spaces only between them',
+        },
+        { field: 'size', message: 'must be at most 5368709120' },
+      ],
+    },
+  ],
+  ['a missing key', VALID, undefined, UNAUTHENTICATED],
+  ['a malformed key', VALID, TOKENS.malformed, UNAUTHENTICATED],
+  ['an unknown key', VALID, TOKENS.unknown, UNAUTHENTICATED],
+  ['a revoked key', VALID, TOKENS.revoked, UNAUTHENTICATED],
+  ['an expired key', VALID, TOKENS.expired, UNAUTHENTICATED],
+  ['a disabled key', VALID, TOKENS.disabled, UNAUTHENTICATED],
+  ['a wrong request without a key', { filename: '' }, undefined, UNAUTHENTICATED],
+  ['a missing scope', VALID, TOKENS.withoutScope, { code: 'permission_denied', reason: 'SCOPE_MISSING' }],
+  [
+    'too many failures',
+    VALID,
+    TOKENS.limited,
+    { code: 'resource_exhausted', reason: 'RATE_LIMITED', retryAfterMs: 2_500 },
+  ],
+  [
+    'an unreachable key store',
+    VALID,
+    TOKENS.storeDown,
+    { code: 'unavailable', reason: 'STORE_UNAVAILABLE', retryAfterMs: 1_000, hasRequestId: true },
+  ],
+  [
+    'no signing credentials',
+    { ...VALID, filename: 'unavailable' },
+    TOKENS.good,
+    { code: 'unavailable', reason: 'SIGNING_UNAVAILABLE', retryAfterMs: 1_000, hasRequestId: true },
+  ],
+  [
+    'a defect in the implementation',
+    { ...VALID, filename: 'internal' },
+    TOKENS.good,
+    { code: 'internal', reason: 'INTERNAL', hasRequestId: true },
+  ],
+  [
+    'a defect in the verifier',
+    VALID,
+    TOKENS.storeBroken,
+    { code: 'internal', reason: 'INTERNAL', hasRequestId: true },
+  ],
+];
+
+const doors = createTestDoors();
+let stop: () => void;
+let clients: readonly UploadClient[] = [];
+
+beforeAll(async () => {
+  const listeners = await startListeners(doors.listener);
+  stop = listeners.stop;
+  clients = createClients(listeners.http1Url, listeners.http2Url);
+});
+
+afterAll(() => {
+  for (const client of clients) client.close();
+  stop();
+});
+
+describe('every protocol gives the same answer to', () => {
+  it.each(CASES)('%s', async (_name, init, token, expected) => {
+    const outcomes = await Promise.all(
+      clients.map(async (client) => [client.name, await client.call(init, token)] as const),
+    );
+    expect(outcomes.length).toBe(13);
+    const [[, first] = []] = outcomes;
+    for (const [name, outcome] of outcomes) {
+      expect(summarize(outcome), name).toEqual(expectedSummary(expected));
+      expect(outcome.upload, name).toEqual(first?.upload);
+      expect(outcome.upload === undefined, name).toBe(expected.code !== 'ok');
+      if (outcome.rpc) expect(outcome.rpc, name).toEqual(expectedRpc(expected));
+      expect(JSON.stringify(outcome), name).not.toContain(SECRET_CAUSE);
+    }
+  });
+});
+
+function summarize({ code, fields, retryAfter, requestId }: Outcome) {
+  return { code, fields, retryAfter, hasRequestId: requestId?.startsWith('req_') ?? false };
+}
+
+function expectedSummary({ code, fields = [], retryAfterMs, hasRequestId = false }: Expected) {
+  const retryAfter = retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000));
+  return { code, fields, retryAfter, hasRequestId };
+}
+
+function expectedRpc({ reason, retryAfterMs }: Expected) {
+  return { reason: `presignd/${reason}`, retryDelayMs: retryAfterMs };
+}
