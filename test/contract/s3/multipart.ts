@@ -162,7 +162,7 @@ export function describeMultipart(subjectOf: () => S3Subject): void {
         const kept = await putPart(s3, upload, 1, 'kept');
         const url = await s3.presignPart({ ...upload, PartNumber: 2 });
         const [racing] = await Promise.all([
-          send('PUT', url, { body: Buffer.alloc(2 ** 20) }),
+          send('PUT', url, { body: Buffer.alloc(2 ** 16) }),
           end === 'complete'
             ? completeUpload(s3, upload, [kept])
             : s3.client.send(new AbortMultipartUploadCommand(upload)),
