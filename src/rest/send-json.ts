@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 
-/** Sends a whole JSON answer, which nothing on the way may keep. Does nothing if the caller has left. */
+/** Sends a whole JSON answer, which nothing on the way may keep. */
 export function sendJson(
   request: HttpRequest,
   response: HttpResponse,
@@ -8,7 +8,6 @@ export function sendJson(
   text: string,
   headers?: Iterable<readonly [string, string]>,
 ): void {
-  if (hasLeft(response)) return;
   response.statusCode = status;
   response.setHeader('content-type', 'application/json; charset=utf-8');
   const bytes = Buffer.byteLength(text);
@@ -19,8 +18,4 @@ export function sendJson(
   if (request.method === 'HEAD') response.end();
   // Pure ASCII is the same in both encodings, and Node joins it with the head and writes it faster as Latin-1.
   else response.end(text, bytes === text.length ? 'latin1' : 'utf8');
-}
-
-function hasLeft(response: HttpResponse): boolean {
-  return 'stream' in response ? response.stream.destroyed : response.destroyed;
 }
