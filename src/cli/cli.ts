@@ -55,12 +55,21 @@ function explain(error: unknown, command: Command): number {
     return 2;
   }
   if (error instanceof Fault) {
-    const fields = error.fields.map(({ field, message }) => `${field}: ${message}`).join('\n');
-    console.error(fields || [error.publicMessage, causeOf(error)].filter(Boolean).join('\n'));
-    return 1;
+    if (error.fields.length === 0) {
+      console.error([error.publicMessage, causeOf(error)].filter(Boolean).join('\n'));
+      return 1;
+    }
+    for (const { field, message } of error.fields) console.error(`${optionFor(field, command)} ${message}`);
+    return 2;
   }
   console.error(error instanceof Error ? error.message : String(error));
   return 1;
+}
+
+/** The option that a field of the request came from, as it is typed. */
+function optionFor(field: string, command: Command): string {
+  const found = Object.entries(command.options).find(([name, option]) => field === (option.field ?? name));
+  return found === undefined ? field : `--${found[0]}`;
 }
 
 function causeOf(error: Error): string | undefined {

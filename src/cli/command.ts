@@ -10,6 +10,8 @@ export interface CommandContext {
 export interface CommandOption {
   /** The value's placeholder in the help, or undefined for a switch. */
   readonly value?: string;
+  /** The field that it fills in, where that has another name. */
+  readonly field?: string;
   readonly doc: string;
 }
 

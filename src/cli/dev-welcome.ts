@@ -35,7 +35,12 @@ Ctrl-C stops it.
 function askCommand(url: string, keyFile: string): string {
   const { filename, contentType, content } = SAMPLE;
   const body = JSON.stringify({ filename, contentType, size: content.length });
-  return `curl -sS -w '\\n' ${url}/v1/upload/s3 -H "Authorization: Bearer $(cat '${keyFile}')" -H 'Content-Type: application/json' -d '${body}'`;
+  return `curl -sS -w '\\n' ${url}/v1/upload/s3 -H "Authorization: Bearer $(cat ${quoted(keyFile)})" -H 'Content-Type: application/json' -d '${body}'`;
+}
+
+/** As one word of a shell, whatever is in it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** The URL stands in the answer as it is: nothing in it needs escaping in JSON. */

@@ -110,7 +110,9 @@ async function ensureKey(app: App, keyFile: string): Promise<void> {
     scopes: ['uploads:create'],
     expiresAtMs: null,
   });
-  await writeFile(keyFile, `${token}\n`, { mode: 0o600 });
+  // Made anew: a file that is there keeps the permissions that it has.
+  await rm(keyFile, { force: true });
+  await writeFile(keyFile, `${token}\n`, { mode: 0o600, flag: 'wx' });
 }
 
 async function isAccepted(app: App, token: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { loadSettings } from '../config/load-settings.ts';
 import { type ApiKey, SCOPES, type Scope } from '../keys/api-key.ts';
+import type { CreateKeyInput } from '../keys/key-input.ts';
 import type { Keys } from '../keys/keys.ts';
 import { type Command, type CommandContext, textOption, UsageError } from './command.ts';
 import { expiryFromText } from './expiry.ts';
@@ -18,28 +19,26 @@ export const keysCreate: Command = {
   options: {
     name: { value: 'NAME', doc: 'What the key is for, 1 to 100 characters. Required.' },
     owner: { value: 'OWNER', doc: 'Who the key belongs to. Part of every object key. [default]' },
-    expires: { value: 'WHEN', doc: 'A duration such as 30d, or an RFC 3339 time. Without it, never.' },
+    expires: {
+      value: 'WHEN',
+      field: 'expiration_date',
+      doc: 'A duration such as 30d, or an RFC 3339 time. Without it, never.',
+    },
     scopes: { value: 'A,B', doc: `What the key may do, of ${SCOPES.join(', ')}. [uploads:create]` },
     test: { doc: 'Make a pse_test_ key, which people can tell from one for production.' },
     ...JSON_OPTION,
   },
-  run: (context) =>
-    withKeys(async (keys) => {
-      const name = textOption(context, 'name');
-      if (name === undefined) throw new UsageError('--name is missing.');
-      const { key, token } = await keys.create({
-        name,
-        owner: textOption(context, 'owner') ?? 'default',
-        environment: context.values['test'] === true ? 'test' : 'live',
-        scopes: scopesFromText(textOption(context, 'scopes') ?? 'uploads:create'),
-        expiresAtMs: expiryFromText(textOption(context, 'expires'), Date.now()),
-      });
+  run: async (context) => {
+    const input = createInputFrom(context);
+    return withKeys(async (keys) => {
+      const { key, token } = await keys.create(input);
       if (wantsJson(context)) return printJson({ ...publicKey(key), api_key: token });
       console.log(token);
       // On the other stream, so that `$(presignd keys create …)` is the key alone.
       console.error(`Made ${key.id} for ${key.owner}. The secret above is not kept anywhere: store it now.`);
       return 0;
-    }),
+    });
+  },
 };
 
 export const keysList: Command = {
@@ -69,10 +68,10 @@ export const keysRevoke: Command = {
   summary: 'Revoke an API key. It stops working everywhere within a second, and for good.',
   positional: 'KEY_ID',
   options: { ...JSON_OPTION },
-  run: (context) =>
-    withKeys(async (keys) => {
-      const [id, ...others] = context.positionals;
-      if (id === undefined || others.length > 0) throw new UsageError('Name exactly one KEY_ID.');
+  run: async (context) => {
+    const [id, ...others] = context.positionals;
+    if (id === undefined || others.length > 0) throw new UsageError('Name exactly one KEY_ID.');
+    return withKeys(async (keys) => {
       const revoked = await keys.revoke(id);
       if (revoked === undefined) {
         console.error(`There is no key ${id}. \`presignd keys list\` shows the keys.`);
@@ -82,14 +81,28 @@ export const keysRevoke: Command = {
         return printJson({ ...publicKey(revoked.key), propagation: revoked.propagation });
       console.log(`Revoked ${id} at ${timeText(revoked.key.revokedAtMs)}.`);
       return 0;
-    }),
+    });
+  },
 };
 
 async function withKeys(work: (keys: Keys) => Promise<number>): Promise<number> {
   const { openKeyRooms } = await import('../open-keys.ts');
   await using rooms = await openKeyRooms(loadSettings());
   await rooms.sharedReady(REDIS_WAIT_MS);
-  return work(rooms.manage());
+  // Awaited here: while the rooms close, a rejection that nobody waits for would end the process.
+  return await work(rooms.manage());
+}
+
+function createInputFrom(context: CommandContext): CreateKeyInput {
+  const name = textOption(context, 'name');
+  if (name === undefined) throw new UsageError('--name is missing.');
+  return {
+    name,
+    owner: textOption(context, 'owner'),
+    environment: context.values['test'] === true ? 'test' : 'live',
+    scopes: scopesFromText(textOption(context, 'scopes') ?? 'uploads:create'),
+    expiresAtMs: expiryFromText(textOption(context, 'expires'), Date.now()),
+  };
 }
 
 async function listAll(keys: Keys, owner: string | undefined): Promise<ApiKey[]> {

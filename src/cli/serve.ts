@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { loadSettings, SettingsError } from '../config/load-settings.ts';
+import { environment, loadSettings } from '../config/load-settings.ts';
 import type { Command } from './command.ts';
 import { settingsHelp } from './help.ts';
 
@@ -9,16 +9,11 @@ export const serve: Command = {
   options: {},
   details: settingsHelp,
   run: async ({ stop }) => {
-    const settings = loadSettings();
-    const { bucket, logFormat } = settings;
-    if (bucket === undefined) {
-      throw new SettingsError([
-        'PRESIGND_BUCKET is not set: name the bucket that uploads go to (`presignd dev` brings its own)',
-      ]);
-    }
+    const settings = loadSettings(environment(), ['bucket']);
+    const { logFormat } = settings;
     const { openApp } = await import('../app.ts');
     await using app = await openApp({
-      settings: { ...settings, bucket },
+      settings,
       logFormat: logFormat === 'auto' ? (process.stdout.isTTY ? 'pretty' : 'json') : logFormat,
     });
     if (!stop.aborted) await once(stop, 'abort');

@@ -23,23 +23,33 @@ export class SettingsError extends Error {
 /** Variables that share the prefix but belong to the test suite. */
 const FOREIGN_PREFIX = 'PRESIGND_TEST_';
 
+/** Settings of which some must be there. */
+export type SettingsWith<Needed extends keyof Settings> = Settings & {
+  readonly [K in Needed]: NonNullable<Settings[K]>;
+};
+
 /**
  * The settings from the environment. An empty variable counts as not set, as container platforms cannot unset one.
  *
- * @throws SettingsError that lists every problem, unknown `PRESIGND_*` names among them.
+ * @throws SettingsError that lists every problem: unknown `PRESIGND_*` names and what is `required` among them.
  */
-export function loadSettings(env: Environment = environment()): Settings {
+export function loadSettings<Needed extends keyof Settings = never>(
+  env: Environment = environment(),
+  required: readonly Needed[] = [],
+): SettingsWith<Needed> {
   const problems = unknownNames(env);
   const values = Object.entries<SettingRow<unknown>>(SETTINGS).map(([key, row]) => {
     try {
-      return [key, row.read(textOf(row, env))] as const;
+      const value = row.read(textOf(row, env));
+      if (value === undefined && required.some((name) => name === key)) throw new Error('must be set');
+      return [key, value] as const;
     } catch (error) {
       problems.push(`${row.name} ${error instanceof Error ? error.message : String(error)}`);
       return [key, undefined] as const;
     }
   });
   if (problems.length > 0) throw new SettingsError(problems);
-  return Object.fromEntries(values) as Settings;
+  return Object.fromEntries(values) as SettingsWith<Needed>;
 }
 
 function textOf(row: SettingRow<unknown>, env: Environment): string | undefined {

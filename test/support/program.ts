@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { sendHttp1 } from './http-requests.ts';
 import { type Finished, guardChild, runTool } from './tool.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -41,7 +42,7 @@ export interface ProgramOptions {
 /** What must appear nowhere but in answers and in the output of `keys create`. */
 const SECRETS = [
   /pse_(?:live|test)_1[0-9A-Za-z]{20,}/,
-  /X-Amz-(?:Signature|Credential|Security-Token)/i,
+  /X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)(?!\[redacted\])/i,
   // A signature without its name, or any other SHA-256.
   /\b[0-9a-f]{64}\b/i,
 ];
@@ -152,10 +153,9 @@ export function expectNoSecrets(text: string, env: Readonly<Record<string, strin
 }
 
 async function metricsOf(url: string): Promise<string> {
-  // Without a connection that the server would have to wait for.
-  const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
-  expect(response.status).toBe(200);
-  return response.text();
+  const { status, body } = await sendHttp1(`${url}/metrics`);
+  expect(status).toBe(200);
+  return body;
 }
 
 function logLines(output: string): LogLine[] {

@@ -1,0 +1,256 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSandbox, type Sandbox, UNREACHABLE_S3 } from '../support/sandbox.ts';
+import type { Finished } from '../support/tool.ts';
+import { getUpload } from '../support/upload-calls.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await openSandbox();
+});
+afterAll(() => sandbox[Symbol.asyncDispose]());
+
+const run = (command: string, env?: Readonly<Record<string, string>>): Promise<Finished> =>
+  sandbox.run(command.split(' ').filter(Boolean), env);
+
+describe('help', () => {
+  it.each(['', '--help', '-h', 'help'])('is what `presignd %s` prints', async (command) => {
+    const { code, stdout, stderr } = await run(command);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of ['serve', 'dev', 'keys create', 'keys list', 'keys revoke'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  });
+
+  it.each(['serve', 'dev', 'keys create', 'keys list', 'keys revoke'])('explains %s', async (command) => {
+    const { code, stdout } = await run(`${command} --help`);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: presignd ${command}`);
+  });
+
+  it('lists every setting with its default', async () => {
+    const { stdout } = await run('serve --help');
+    expect(stdout).toMatch(/^ {2}PRESIGND_URL_TTL .*\[15m\]/ms);
+    expect(stdout).toMatch(/^ {2}DATABASE_URL /m);
+  });
+
+  it('fits a terminal', async () => {
+    const { stdout } = await run('serve --help');
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
+  });
+
+  it('has the version', async () => {
+    expect(await run('--version')).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: '',
+    });
+  });
+});
+
+describe('a wrong call', () => {
+  it.each([
+    ['serv', 'There is no command "serv". Did you mean serve'],
+    ['keys creat --name x', 'keys create'],
+    ['uplaod x', 'There is no command "uplaod x"'],
+    ['keys', 'keys revoke'],
+    ['keys create', '--name is missing'],
+    ['keys create --nam x', "Unknown option '--nam'"],
+    ['keys create --name', "'--name <value>' argument missing"],
+    ['keys create --name x --expires soon', '--expires must be a duration'],
+    ['keys create --name x --expires 2020-01-01T00:00:00Z', '--expires must be in the future'],
+    ['keys create --name x --owner a/b', '--owner must be 1 to 100 letters'],
+    ['keys create --name x --scopes uploads:create,fly', '"fly" is not a scope'],
+    ['keys revoke', 'exactly one KEY_ID'],
+    ['keys revoke a b', 'exactly one KEY_ID'],
+    ['serve now', "Unexpected argument 'now'"],
+  ])('`presignd %s` ends with 2 and says what is wrong', async (command, message) => {
+    const { code, stdout, stderr } = await run(command);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('tells every wrong option of a key at once, and makes none', async () => {
+    await using here = await openSandbox();
+    const wrong = ['--name', 'x', '--owner', '/', '--expires', '2020-01-01T00:00:00Z'];
+    const { code, stderr } = await here.run(['keys', 'create', ...wrong]);
+    expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, lines: 2 });
+    expect((await here.run(['keys', 'list', '--json'])).stdout).toBe('[]\n');
+  });
+
+  it('leaves no files behind', async () => {
+    await using here = await openSandbox();
+    await here.run(['keys', 'create']);
+    await here.run(['keys', 'revoke']);
+    await here.run(['serve'], { PORT: 'x' });
+    expect(await readdir(here.folder)).toEqual([]);
+  });
+});
+
+describe('wrong settings', () => {
+  it('are told all at once, with the names that may have been meant', async () => {
+    const { code, stderr } = await run('serve', {
+      PRESIGND_BUKET: 'uploads',
+      PORT: '99999',
+      PRESIGND_URL_TTL: '8d',
+      PRESIGND_S3_ENDPOINT: 'nonsense',
+      REDIS_URL: 'http://127.0.0.1',
+    });
+    expect(code).toBe(2);
+    for (const problem of [
+      'PRESIGND_BUKET is not a setting; did you mean PRESIGND_BUCKET?',
+      'PRESIGND_BUCKET must be set',
+      'PORT must be an integer from 0 to 65535',
+      'PRESIGND_URL_TTL must be a duration from 1s to 7d',
+      'PRESIGND_S3_ENDPOINT must be a URL',
+      'REDIS_URL must start with redis:',
+    ]) {
+      expect(stderr).toContain(`  - ${problem}`);
+    }
+  });
+
+  /** Security property: a secret in the wrong place is not repeated. */
+  it('are told without their values', async () => {
+    const { code, stderr } = await run('keys list', {
+      DATABASE_URL: 'mysql://user:hunter2@db/keys',
+      REDIS_URL: 'hunter2',
+      PRESIGND_URL_TTL: 'hunter2',
+      PRESIGND_KEY_PEPPERS_FILE: '/nowhere/hunter2',
+    });
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('hunter2');
+    expect(stderr).toContain('PRESIGND_KEY_PEPPERS cannot be read from the file');
+  });
+
+  it('of a store that cannot be opened name the file', async () => {
+    const path = join(sandbox.folder, 'notes.txt');
+    await writeFile(path, 'These are my notes. '.repeat(100));
+    const { code, stderr } = await run('keys list', { DATABASE_URL: `sqlite:${path}` });
+    expect(code).toBe(1);
+    expect(stderr).toBe(`The key store ${path} cannot be used: file is not a database\n`);
+  });
+});
+
+describe('settings from files', () => {
+  it('are read from the file that NAME_FILE names, less its last line break', async () => {
+    await using here = await openSandbox();
+    const settings = { ...UNREACHABLE_S3, DATABASE_URL: `sqlite:${join(here.folder, 'elsewhere.db')}` };
+    const files = await Promise.all(
+      ['DATABASE_URL', 'PRESIGND_BUCKET', 'PRESIGND_S3_ENDPOINT'].map(async (name) => {
+        const path = join(here.folder, name);
+        await writeFile(path, `${settings[name as keyof typeof settings]}\n`);
+        return [`${name}_FILE`, path] as const;
+      }),
+    );
+    const { PRESIGND_BUCKET: _bucket, PRESIGND_S3_ENDPOINT: _endpoint, ...others } = UNREACHABLE_S3;
+    const env = { ...others, ...Object.fromEntries(files) };
+    const { token } = await here.createKey([], env);
+    const { url } = await here.start('serve', env);
+    expect((await getUpload(url, token)).publicUrl).toMatch(/^http:\/\/127\.0\.0\.1:9\/uploads\//);
+    expect((await here.run(['keys', 'list', '--json'])).stdout).toBe('[]\n');
+  });
+
+  it('are refused beside the variable itself', async () => {
+    const { code, stderr } = await run('keys list', { REDIS_URL: 'redis://a', REDIS_URL_FILE: '/b' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('REDIS_URL and REDIS_URL_FILE are both set: keep one');
+  });
+});
+
+describe('keys', () => {
+  it('are made, listed and revoked in JSON, in the shape of the HTTP API', async () => {
+    await using here = await openSandbox();
+    const json = async (...args: string[]) =>
+      JSON.parse((await here.run(['keys', ...args, '--json'])).stdout);
+    const made = await json(
+      'create',
+      '--name',
+      'Web shop ✓',
+      '--owner',
+      'acme',
+      '--expires',
+      '30d',
+      '--test',
+    );
+    const { api_key: token, ...key } = made;
+    expect(token).toMatch(/^pse_test_1[0-9A-Za-z]{49}$/);
+    expect(key).toEqual({
+      id: expect.stringMatching(/^key_[0-9A-Za-z]{22}$/),
+      key_prefix: token.slice(0, 14),
+      name: 'Web shop ✓',
+      owner: 'acme',
+      scopes: ['uploads:create'],
+      status: 'active',
+      expiration_date: expect.stringMatching(/^\d{4}-.*Z$/),
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      revoked_at: null,
+    });
+    const lifeMs = Date.parse(key.expiration_date) - Date.parse(key.created_at);
+    // Counted from the call, which takes a moment.
+    expect(Math.round(lifeMs / 60_000)).toBe(30 * 24 * 60);
+
+    const other = await json('create', '--name', 'b', '--scopes', 'uploads:create,uploads:read');
+    expect(other.scopes).toEqual(['uploads:create', 'uploads:read']);
+    expect((await json('list')).map(({ id }: { id: string }) => id)).toEqual([other.id, key.id]);
+    expect(await json('list', '--owner', 'acme')).toEqual([key]);
+
+    const revoked = await json('revoke', key.id);
+    expect(revoked).toEqual({
+      ...key,
+      status: 'revoked',
+      revoked_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      propagation: 'pending',
+    });
+    expect(await json('list', '--owner', 'acme')).toEqual([
+      { ...key, status: 'revoked', revoked_at: revoked.revoked_at },
+    ]);
+  });
+
+  it('are printed so that a shell can take the secret alone', async () => {
+    const { stdout, stderr } = await sandbox.run(['keys', 'create', '--name', 'for a shell']);
+    expect(stdout).toMatch(/^pse_live_1[0-9A-Za-z]{49}\n$/);
+    expect(stderr).toMatch(/^Made key_\w+ for default\. /);
+  });
+
+  it('are listed as a table that shows no secret', async () => {
+    const { id, token } = await sandbox.createKey(['--owner', 'table']);
+    const { stdout } = await sandbox.run(['keys', 'list', '--owner', 'table']);
+    const [head, row] = stdout.split('\n');
+    expect(head).toMatch(/^ID +NAME +OWNER +STATUS +KEY +CREATED +EXPIRES$/);
+    expect(row).toMatch(new RegExp(`^${id} +a test +table +active +pse_live_1\\w{4}…\\w{4} `));
+    expect(stdout).not.toContain(token);
+  });
+
+  it('that expire are shown as expired', async () => {
+    await sandbox.createKey(['--owner', 'brief', '--expires', '1s']);
+    await expect
+      .poll(async () => (await sandbox.run(['keys', 'list', '--owner', 'brief'])).stdout, { timeout: 10_000 })
+      .toContain(' expired ');
+  });
+
+  it('that do not exist cannot be revoked', async () => {
+    const { code, stderr } = await run('keys revoke key_nobody');
+    expect(code).toBe(1);
+    expect(stderr).toContain('There is no key key_nobody');
+  });
+
+  it('that are revoked already stay as they are', async () => {
+    const { id } = await sandbox.createKey();
+    const first = JSON.parse((await run(`keys revoke ${id} --json`)).stdout);
+    const second = JSON.parse((await run(`keys revoke ${id} --json`)).stdout);
+    expect(second.revoked_at).toBe(first.revoked_at);
+  });
+
+  /** Security property: the store's file is of no use to other users of the machine, nor are the keys in it. */
+  it('are never in the store, which belongs to its owner alone', async () => {
+    const { token } = await sandbox.createKey();
+    const folder = join(sandbox.folder, '.presignd');
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
+      expect((await stat(path)).mode & 0o077).toBe(0);
+      expect((await readFile(path)).includes(token.slice(14, -4))).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describeUnless, describeWith } from '../support/available.ts';
+import { openDevService, openServiceOnMinio, type Service } from '../support/service.ts';
+import { missingTool, runTool } from '../support/tool.ts';
+
+interface Client {
+  readonly name: string;
+  readonly program: string;
+  /** In front of the client's own arguments. */
+  readonly args: readonly string[];
+  /** What must work for the client to work. */
+  readonly needs: readonly string[];
+}
+
+const source = (name: string) => join(import.meta.dirname, 'clients', name);
+
+/** The clients that the contract gives examples for, each with the library that people take there. */
+const CLIENTS: readonly Client[] = [
+  { name: 'curl', program: 'bash', args: [source('curl.sh')], needs: ['-c', 'curl --version'] },
+  {
+    name: 'Python requests',
+    program: 'python3',
+    args: [source('requests_client.py')],
+    needs: ['-c', 'import requests'],
+  },
+  { name: 'fetch', program: process.execPath, args: [source('fetch.mjs')], needs: ['--version'] },
+  { name: 'Go net/http', program: 'go', args: ['run', source('net_http.go')], needs: ['version'] },
+  { name: 'Ruby net/http', program: 'ruby', args: [source('net_http.rb')], needs: ['--version'] },
+];
+
+const clients = await Promise.all(
+  CLIENTS.map(async (client) => ({ ...client, missing: await missingTool(client.program, client.needs) })),
+);
+
+/** Type, name and size of the contract's own example. */
+const FILE = { name: 'John Doe', type: 'example_string', content: randomBytes(42) } as const;
+
+function describeClients(open: () => Promise<Service>): void {
+  let service: Service;
+  let path: string;
+  beforeAll(async () => {
+    service = await open();
+    path = join(service.sandbox.folder, FILE.name);
+    await writeFile(path, FILE.content);
+  });
+  afterAll(() => service[Symbol.asyncDispose]());
+
+  for (const { name, program, args, missing } of clients) {
+    describeUnless(missing, name, () => {
+      // Compiling the Go client for the first time takes a while.
+      it('uploads a file with the answer, and everyone can read it', { timeout: 180_000 }, async () => {
+        const { code, stdout, stderr } = await runTool(program, [
+          ...args,
+          service.url,
+          service.token,
+          path,
+          FILE.type,
+        ]);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        const { publicUrl } = JSON.parse(stdout);
+        const read = await fetch(publicUrl);
+        expect(read.headers.get('content-type')).toBe(FILE.type);
+        expect(Buffer.from(await read.arrayBuffer()).equals(FILE.content)).toBe(true);
+      });
+
+      it('is refused with a key that does not exist', { timeout: 180_000 }, async () => {
+        const { code, stdout, stderr } = await runTool(program, [
+          ...args,
+          service.url,
+          'no-key',
+          path,
+          FILE.type,
+        ]);
+        expect(code).not.toBe(0);
+        expect(stdout + stderr).toContain('401');
+      });
+    });
+  }
+}
+
+describeWith('minio', 'clients of presignd serve on MinIO', (minio) => {
+  describeClients(() => openServiceOnMinio(minio, inject('redisUrl')));
+});
+
+describe('clients of presignd dev', () => {
+  describeClients(() => openDevService());
+});
