@@ -1,6 +1,6 @@
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
-import type { RequestRecord } from '../telemetry/request-record.ts';
+import type { RequestEnd, RequestRecord } from '../telemetry/request-record.ts';
 import type { Cors } from './cors.ts';
 import { createHostCheck, isValidAuthority } from './host.ts';
 import type { RequestIds } from './request-id.ts';
@@ -21,20 +21,6 @@ export type Refuse = (
   record: RequestRecord,
   fault: Fault,
 ) => void;
-
-/** What HTTP knows of a request when it is over. */
-export interface RequestEnd {
-  readonly method: string;
-  /** Without the query, which may hold secrets. */
-  readonly path: string;
-  /** 499 when the client went away before it had the whole answer. */
-  readonly status: number;
-  readonly durationMs: number;
-  /** Size of the body, where the client announced it. */
-  readonly requestBytes?: number;
-  /** `1.0`, `1.1` or `2.0`. */
-  readonly httpVersion: string;
-}
 
 export interface EdgeOptions {
   /** Asked in this order. */

@@ -2,21 +2,10 @@
 // so that the two cannot drift apart. Nothing here takes a token, a body or a URL's query.
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import type { RequestRecord } from './request-record.ts';
-
-/** The HTTP side of a finished request. */
-export interface Exchange {
-  readonly method: string;
-  /** Without its query. */
-  readonly path: string;
-  /** 499 when the client went away before the answer was complete. */
-  readonly status: number;
-  readonly durationMs: number;
-  readonly httpVersion: string;
-}
+import type { RequestEnd, RequestRecord } from './request-record.ts';
 
 export interface Events {
-  requestEnded(record: RequestRecord, exchange: Exchange): void;
+  requestEnded(record: RequestRecord, end: RequestEnd): void;
   keyLookedUp(tier: string, outcome: string): void;
   sharedRecordRejected(): void;
   sharedCacheDown(cause: unknown): void;
@@ -42,10 +31,10 @@ const QUIET_ROUTES: ReadonlySet<string> = new Set([
 
 export function createEvents(logger: Logger, metrics: Metrics): Events {
   return {
-    requestEnded: (record, exchange) => {
-      metrics.requestEnded(record, exchange.durationMs / 1000);
-      const level = levelOf(record, exchange);
-      if (logger.isLevelEnabled(level)) logger[level](requestLine(record, exchange), 'request');
+    requestEnded: (record, end) => {
+      metrics.requestEnded(record, end.durationMs / 1000);
+      const level = levelOf(record, end);
+      if (logger.isLevelEnabled(level)) logger[level](requestLine(record, end), 'request');
     },
     keyLookedUp: (tier, outcome) => metrics.keyLookedUp(tier, outcome),
     sharedRecordRejected: () => {
@@ -74,16 +63,19 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   };
 }
 
-function levelOf({ route, code }: RequestRecord, { status }: Exchange): 'debug' | 'info' | 'warn' | 'error' {
+function levelOf(
+  { route, code }: RequestRecord,
+  { status }: RequestEnd,
+): 'debug' | 'info' | 'warn' | 'error' {
   if (code === 'internal') return 'error';
   if (code === 'unavailable' || status >= 500) return 'warn';
   return QUIET_ROUTES.has(route) && status < 400 ? 'debug' : 'info';
 }
 
-function requestLine(record: RequestRecord, { durationMs, ...exchange }: Exchange): Record<string, unknown> {
+function requestLine(record: RequestRecord, { durationMs, ...end }: RequestEnd): Record<string, unknown> {
   return {
     requestId: record.requestId,
-    ...exchange,
+    ...end,
     durationMs: Math.round(durationMs * 100) / 100,
     protocol: record.protocol,
     route: record.route,

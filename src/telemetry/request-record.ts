@@ -21,3 +21,17 @@ export interface RequestRecord {
   /** The real cause of an `INTERNAL`, for the log only. */
   cause?: unknown;
 }
+
+/** What HTTP knows of a request when it is over. */
+export interface RequestEnd {
+  readonly method: string;
+  /** Without the query, which may hold secrets. */
+  readonly path: string;
+  /** 499 when the client went away before it had the whole answer. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** Size of the body, where the client announced it. */
+  readonly requestBytes?: number;
+  /** `1.0`, `1.1` or `2.0`. */
+  readonly httpVersion: string;
+}

@@ -5,12 +5,12 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { createCors } from '../../../src/edge/cors.ts';
-import { createEdge, type Refuse, type RequestEnd } from '../../../src/edge/edge.ts';
+import { createEdge, type Refuse } from '../../../src/edge/edge.ts';
 import { createOnePortServer, type OnePortServer } from '../../../src/edge/listen.ts';
 import { createRequestIds } from '../../../src/edge/request-id.ts';
 import type { ServerLimits } from '../../../src/edge/server-limits.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../../../src/rpc/http-handler.ts';
-import type { RequestRecord } from '../../../src/telemetry/request-record.ts';
+import type { RequestEnd, RequestRecord } from '../../../src/telemetry/request-record.ts';
 
 export interface EndedRequest {
   readonly record: RequestRecord;
