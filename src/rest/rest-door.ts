@@ -1,7 +1,7 @@
 import { toJson } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
-import type { UndecodedField } from '../rpc/call.ts';
+import type { Call } from '../rpc/call.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { Transport } from '../rpc/lean-request.ts';
 import type { UnaryCall } from '../rpc/unary-call.ts';
@@ -97,7 +97,7 @@ async function answer(
   }
 }
 
-function callFor(request: HttpRequest, record: RequestRecord, undecoded: readonly UndecodedField[]) {
+function callFor(request: HttpRequest, record: RequestRecord, undecoded: Call['undecoded']): Call {
   return { record, authorization: request.headers.authorization, hasDeadline: false, undecoded };
 }
 

@@ -1,15 +1,9 @@
 import type { Interceptor } from '@connectrpc/connect';
-import type { Principal } from '../keys/api-key.ts';
+import type { KeyVerifier } from '../keys/verify.ts';
 import { callOf, setPrincipal } from './call.ts';
 
-/**
- * Checks an `Authorization` header. Throws a `Fault`: one of the `KEY_*` reasons, `RATE_LIMITED`, or
- * `STORE_UNAVAILABLE` when the key can be neither confirmed nor refused.
- */
-export type Verify = (
-  authorization: string | undefined,
-  remoteAddress: string,
-) => Principal | Promise<Principal>;
+/** How an `Authorization` header becomes a caller. */
+export type Verify = KeyVerifier['verify'];
 
 /** Puts the caller into the context, or ends the call. */
 export function authenticate(verify: Verify): Interceptor {

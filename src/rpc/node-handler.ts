@@ -4,7 +4,7 @@ import { codeToString } from '@connectrpc/connect/protocol-connect';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { Fault } from '../fault/fault.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
-import { contextOf, routeOf } from './call.ts';
+import { type Call, contextOf, routeOf } from './call.ts';
 import { acceptDeadline } from './deadline.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http-handler.ts';
 import { protocolOf, sendProtocolError } from './protocol-error.ts';
@@ -67,7 +67,7 @@ async function serve(
   await universalResponseToNodeResponse(answer, response);
 }
 
-function callFor(request: HttpRequest, record: RequestRecord) {
+function callFor(request: HttpRequest, record: RequestRecord): Call {
   const { headers } = request;
   return {
     record,

@@ -6,6 +6,7 @@ import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js'
 import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import type { Health } from '../telemetry/health.ts';
+import type { Uploads } from '../uploads/uploads.ts';
 import type { Verify } from './authenticate.ts';
 import { createDescriptorIndex } from './descriptor-index.ts';
 import { createHealthService } from './health-service.ts';
@@ -15,7 +16,7 @@ import { createNodeHandler } from './node-handler.ts';
 import { createReflection } from './reflection.ts';
 import { createUnaryCall, type UnaryCall } from './unary-call.ts';
 import { looksLikeRpc, unknownRpc } from './unknown-rpc.ts';
-import { createUploadService, type Uploads } from './upload-service.ts';
+import { createUploadService } from './upload-service.ts';
 
 /** The most that one message may take, before and after decompression. A presign request is a few hundred bytes. */
 const READ_MAX_BYTES = 64 * 1024;

@@ -1,14 +1,8 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
-import type { Principal } from '../keys/api-key.ts';
-import type { PresignedPut, UploadRequest } from '../uploads/upload.ts';
+import type { Uploads } from '../uploads/uploads.ts';
 import { principalOf } from './call.ts';
-
-export interface Uploads {
-  /** Decides and signs. Throws a `Fault`. */
-  issuePut(request: UploadRequest, principal: Principal): PresignedPut | Promise<PresignedPut>;
-}
 
 /** upload.v1.UploadService: maps between the contract's messages and the uploads room's nouns. */
 export function createUploadService(uploads: Uploads): ServiceImpl<typeof UploadService> {

@@ -6,10 +6,10 @@ import { createRestDoor } from '../../src/rest/rest-door.ts';
 import type { Verify } from '../../src/rpc/authenticate.ts';
 import type { HttpRequest, HttpResponse } from '../../src/rpc/http-handler.ts';
 import { createRpcDoor } from '../../src/rpc/rpc-door.ts';
-import type { Uploads } from '../../src/rpc/upload-service.ts';
 import { createHealth } from '../../src/telemetry/health.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import type { ObjectKey } from '../../src/uploads/upload.ts';
+import type { Uploads } from '../../src/uploads/uploads.ts';
 
 /** What an internal error says. It must never reach a caller. */
 export const SECRET_CAUSE = 'connect ECONNREFUSED db.internal:5432 password=hunter2';
