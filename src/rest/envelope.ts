@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Fault, FieldViolation } from '../fault/fault.ts';
+import { retryAfterSeconds, waitMsOf } from '../fault/retry-after.ts';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
-import { retryAfterMs, retryAfterSeconds } from '../rpc/translate.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { sendJson } from './send-json.ts';
 
@@ -45,7 +45,7 @@ export function sendFault(
   if (fault.cause !== undefined) record.cause = fault.cause;
 
   const headers: [string, string][] = [];
-  const waitMs = retryAfterMs(fault);
+  const waitMs = waitMsOf(fault);
   if (waitMs !== undefined) headers.push(['retry-after', String(retryAfterSeconds(waitMs))]);
   // RFC 9110 §15.5.2: a 401 names the scheme.
   if (status === 401) headers.push(['www-authenticate', 'Bearer']);

@@ -7,6 +7,7 @@ import {
 } from '../../gen/google/rpc/error_details_pb.js';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import type { WireCode } from '../fault/reasons.ts';
+import { retryAfterSeconds, waitMsOf } from '../fault/retry-after.ts';
 import { callOf } from './call.ts';
 
 const CODES = {
@@ -23,9 +24,6 @@ const CODES = {
 
 /** The `domain` of every google.rpc.ErrorInfo. */
 export const ERROR_DOMAIN = 'presignd';
-
-/** When nobody knows better, how long a caller should wait before it tries again. */
-const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** Codes that say nothing about whose fault it is: what they carry may be an inner error's text. */
 const OPAQUE_CODES: readonly Code[] = [Code.Unknown, Code.Internal, Code.DataLoss];
@@ -75,7 +73,7 @@ function connectErrorFrom(error: unknown, requestId: string): ConnectError {
 export function connectErrorFromFault(fault: Fault, requestId: string): ConnectError {
   const { code } = fault.spec;
   const metadata = new Headers();
-  const waitMs = retryAfterMs(fault);
+  const waitMs = waitMsOf(fault);
   if (waitMs !== undefined) metadata.set('retry-after', String(retryAfterSeconds(waitMs)));
   if (code === 'unauthenticated') metadata.set('www-authenticate', 'Bearer');
   return new ConnectError(rpcMessage(fault), CODES[code], metadata, details(fault, waitMs, requestId), fault);
@@ -102,17 +100,6 @@ function details(fault: Fault, waitMs: number | undefined, requestId: string): O
 function rpcMessage(fault: Fault): string {
   if (fault.fields.length === 0) return fault.publicMessage;
   return fault.fields.map(({ field, message }) => `${field}: ${message}`).join('; ');
-}
-
-/** How long the caller should wait, in milliseconds; undefined for a fault that waiting does not cure. */
-export function retryAfterMs(fault: Fault): number | undefined {
-  const { status } = fault.spec;
-  return fault.retryAfterMs ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined);
-}
-
-/** `Retry-After` counts whole seconds (RFC 9110 §10.2.3): rounded up, so that nobody comes too early. */
-export function retryAfterSeconds(waitMs: number): number {
-  return Math.max(1, Math.ceil(waitMs / 1000));
 }
 
 function durationFromMs(ms: number): { seconds: bigint; nanos: number } {
