@@ -23,7 +23,6 @@ export interface RevocationFeedDeps {
   readonly onEvent: (event: KeyEvent) => void;
   readonly clock: Clock;
   readonly schedule: Schedule;
-  readonly intervalMs?: number | undefined;
   readonly limits?: Partial<KeyLimits> | undefined;
   /** Told of every poll that failed; the next one catches up. */
   readonly onError?: ((fault: Fault) => void) | undefined;
@@ -37,7 +36,6 @@ interface Mark {
 export function createRevocationFeed(deps: RevocationFeedDeps): RevocationFeed {
   const { store, onEvent, clock, schedule, onError = () => {} } = deps;
   const limits: KeyLimits = { ...KEY_LIMITS, ...deps.limits };
-  const intervalMs = deps.intervalMs ?? limits.feedIntervalMs;
   const seen = new Set<number>();
   // How far earlier polls came. The first is the cursor: old enough that nothing before it can still turn up.
   let marks: Mark[] = [];
@@ -88,7 +86,7 @@ export function createRevocationFeed(deps: RevocationFeedDeps): RevocationFeed {
   }
 
   function pollLater(): void {
-    cancelNext = schedule(intervalMs, () => {
+    cancelNext = schedule(limits.feedIntervalMs, () => {
       polling = poll()
         .catch((error: unknown) => onError(faultFromUnknown(error)))
         .then(() => {
