@@ -14,11 +14,6 @@ export const text: ValueType<string> = {
   read: (value) => value,
 };
 
-export const secret: ValueType<Secret> = {
-  label: 'secret',
-  read: (value) => new Secret(value),
-};
-
 export const secretList: ValueType<readonly Secret[]> = {
   label: 'list of secrets',
   read: (value) => splitList(value).map((item) => new Secret(item)),

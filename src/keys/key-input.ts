@@ -1,9 +1,9 @@
 import { Fault, type FieldViolation } from '../fault/fault.ts';
 import { type KeyEnvironment, SCOPES, type Scope } from './api-key.ts';
 
-export const KEY_NAME_MAX_LENGTH = 100;
-export const OWNER_MAX_LENGTH = 100;
-export const DEFAULT_OWNER = 'default';
+const KEY_NAME_MAX_LENGTH = 100;
+const OWNER_MAX_LENGTH = 100;
+const DEFAULT_OWNER = 'default';
 
 /** The last moment that JavaScript, and so every client of the API, can express. */
 const LAST_MOMENT_MS = 8.64e15;

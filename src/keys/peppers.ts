@@ -4,7 +4,7 @@ import type { RandomBytes } from './base62.ts';
 import type { KeyStore } from './ports.ts';
 
 /** A pepper that people choose must not be guessable: the key of the shared cache derives from it. */
-export const PEPPER_MIN_LENGTH = 32;
+const PEPPER_MIN_LENGTH = 32;
 
 const STORED_PEPPER_NAME = 'pepper';
 const STORED_PEPPER_BYTES = 32;

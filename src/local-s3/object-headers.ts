@@ -4,7 +4,7 @@ import type { StoredObject } from './object-catalog.ts';
 import { S3Error } from './s3-error.ts';
 
 /** Headers that S3 keeps with an object and gives back with it, beside `x-amz-meta-*`. */
-export const KEPT_HEADERS = [
+const KEPT_HEADERS = [
   'cache-control',
   'content-disposition',
   'content-encoding',

@@ -2,7 +2,7 @@
  * S3's error codes, with the HTTP status and the text that goes with each when nothing more precise is known.
  * Codes and statuses are those of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
  */
-export const S3_ERRORS = {
+const S3_ERRORS = {
   AccessDenied: { status: 403, message: 'Access Denied' },
   AccessForbidden: {
     status: 403,

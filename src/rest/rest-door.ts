@@ -14,7 +14,7 @@ import { createRouteTable } from './route-table.ts';
 import { sendJson } from './send-json.ts';
 
 /** The largest request body, in bytes. */
-export const BODY_MAX_BYTES = 64 * 1024;
+const BODY_MAX_BYTES = 64 * 1024;
 
 export interface RestDoorDeps {
   readonly calls: readonly UnaryCall[];

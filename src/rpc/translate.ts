@@ -23,7 +23,7 @@ const CODES = {
 } as const satisfies Record<WireCode, Code>;
 
 /** The `domain` of every google.rpc.ErrorInfo. */
-export const ERROR_DOMAIN = 'presignd';
+const ERROR_DOMAIN = 'presignd';
 
 /** Codes that say nothing about whose fault it is: what they carry may be an inner error's text. */
 const OPAQUE_CODES: readonly Code[] = [Code.Unknown, Code.Internal, Code.DataLoss];

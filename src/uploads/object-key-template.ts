@@ -2,8 +2,6 @@
 import { NAME_MAX_BYTES, OWNER_MAX_BYTES } from './safe-segment.ts';
 import { OBJECT_KEY_MAX_BYTES } from './upload.ts';
 
-export const DEFAULT_OBJECT_KEY_TEMPLATE = '{owner}/{date}/{uuid}/{name}';
-
 /** The longest text between two slashes: what file systems, and so MinIO, can store as one name. */
 const SEGMENT_MAX_BYTES = 255;
 

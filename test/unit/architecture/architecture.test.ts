@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSources, type SourceFile } from './imports.ts';
 
-const sources = readSources(join(import.meta.dirname, '../../..'));
+const root = join(import.meta.dirname, '../../..');
+const sources = readSources(root, 'src');
+const tests = readSources(root, 'test');
+const everything = [...sources, ...tests, ...readSources(root, 'scripts')];
 
 interface RoomRule {
   /** The rooms that this one may import, types included. */
@@ -48,8 +51,8 @@ const RULES: Readonly<Record<string, RoomRule>> = {
 /** The composition root and the process entry know every room. */
 const ROOTS = ['src/app.ts', 'src/main.ts', 'src/open-keys.ts', 'src/system.ts', 'src/version.ts'];
 
-function problems(check: (file: SourceFile) => readonly string[]): string[] {
-  return sources.flatMap((file) => check(file).map((problem) => `${file.path}: ${problem}`));
+function problems(check: (file: SourceFile) => readonly string[], files = sources): string[] {
+  return files.flatMap((file) => check(file).map((problem) => `${file.path}: ${problem}`));
 }
 
 function forbiddenImports(file: SourceFile): string[] {
@@ -69,6 +72,15 @@ function allowed(target: string, file: SourceFile, rule: RoomRule): boolean {
   if (target.startsWith('gen/')) return rule.generated === true;
   if (target.startsWith('node:')) return rule.pure !== true || target === 'node:crypto';
   return (rule.packages ?? []).some((name) => target === name || target.startsWith(`${name}/`));
+}
+
+/** Values only: a type that is exported gives a name to what an exported function takes or answers. */
+function unusedExports(file: SourceFile): string[] {
+  const importers = everything.filter(({ imports }) => imports.some(({ target }) => target === file.path));
+  return [...file.code.matchAll(/^export (?:async )?(?:const|class|function\*?) (\w+)/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => !importers.some(({ code }) => new RegExp(`\\b${name}\\b`).test(code)))
+    .map((name) => `exports ${name}, which nobody imports`);
 }
 
 describe('the house', () => {
@@ -118,6 +130,29 @@ describe('the house', () => {
     expect(
       problems((file) =>
         RULES[file.room]?.pure && impure.test(file.code) ? ['takes time or chance by itself'] : [],
+      ),
+    ).toEqual([]);
+  });
+
+  it('exports nothing that nobody uses', () => {
+    expect(problems(unusedExports)).toEqual([]);
+  });
+
+  it('names tests by what is guaranteed', () => {
+    const wish = /\b(?:it|test|describe)(?:\.\w+)*\(\s*(['"`])(?:(?!\1).)*\bshould\b/;
+    expect(problems((file) => (wish.test(file.code) ? ['a test says what should be'] : []), tests)).toEqual(
+      [],
+    );
+  });
+
+  it('looks at the spawned program from outside only', () => {
+    expect(
+      problems(
+        ({ room, imports }) =>
+          imports
+            .filter(({ target }) => room === 'e2e' && target.startsWith('src/'))
+            .map(({ target }) => `imports ${target}`),
+        tests,
       ),
     ).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 export interface SourceFile {
   /** Path below the repository, such as `src/keys/token.ts`. */
   readonly path: string;
-  /** The folder below `src`, or the file's own name for `src/main.ts` and `src/app.ts`. */
+  /** The folder below `src` or `test`, or the file's own name where it lies in none, such as `main.ts`. */
   readonly room: string;
   /** The source without comments and without the text of its strings' lines that are imports. */
   readonly code: string;
@@ -21,10 +21,11 @@ export interface Import {
 const IMPORT =
   /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:([\w*{}\s,$]+?)\s+from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-export function readSources(root: string): SourceFile[] {
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+/** Every TypeScript file below a folder of the repository. */
+export function readSources(root: string, folder: string): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
-    .map((path) => readSource(root, normalize(join('src', path))));
+    .map((path) => readSource(root, normalize(join(folder, path))));
 }
 
 function readSource(root: string, path: string): SourceFile {

@@ -1,20 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadSettings } from '../../../src/config/load-settings.ts';
 import { objectKeyFrom } from '../../../src/uploads/object-key.ts';
-import {
-  DEFAULT_OBJECT_KEY_TEMPLATE,
-  InvalidTemplateError,
-  parseObjectKeyTemplate,
-} from '../../../src/uploads/object-key-template.ts';
+import { InvalidTemplateError, parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
 
+const DEFAULT_TEMPLATE = loadSettings({}).objectKeyTemplate;
 const UUID = '0198d0b0-1234-7abc-8def-0123456789ab';
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
-const TEMPLATES = [
-  DEFAULT_OBJECT_KEY_TEMPLATE,
-  '{uuid}',
-  'in/{date}-{owner}/{uuid}_{name}',
-  '{name}/{uuid}/{name}',
-];
+const TEMPLATES = [DEFAULT_TEMPLATE, '{uuid}', 'in/{date}-{owner}/{uuid}_{name}', '{name}/{uuid}/{name}'];
 
 const anyName = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 1024 }),
@@ -41,7 +34,7 @@ function keyFrom(template: string, filename: string, owner = 'acme', uuid = UUID
 
 describe('objectKeyFrom', () => {
   it('follows the default template', () => {
-    expect(keyFrom(DEFAULT_OBJECT_KEY_TEMPLATE, 'John Doe')).toBe(`acme/2026/01/02/${UUID}/John-Doe`);
+    expect(keyFrom(DEFAULT_TEMPLATE, 'John Doe')).toBe(`acme/2026/01/02/${UUID}/John-Doe`);
   });
 
   it('follows a template of the operator', () => {

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { loadSettings } from '../../../src/config/load-settings.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import { decidePut } from '../../../src/uploads/decide.ts';
-import {
-  DEFAULT_OBJECT_KEY_TEMPLATE,
-  parseObjectKeyTemplate,
-} from '../../../src/uploads/object-key-template.ts';
+import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
 import type { Presigner, SignedPut } from '../../../src/uploads/ports.ts';
 import { type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from '../../../src/uploads/upload.ts';
 import { createUploads } from '../../../src/uploads/uploads.ts';
@@ -12,7 +10,7 @@ import { createUploads } from '../../../src/uploads/uploads.ts';
 const NOW_MS = Date.UTC(2026, 0, 2);
 const UUID = '019b7c01-0400-7000-8000-000000000000';
 const PRINCIPAL = { keyId: 'key_1', owner: 'acme', scopes: [] };
-const POLICY = { ttlSeconds: 900, template: parseObjectKeyTemplate(DEFAULT_OBJECT_KEY_TEMPLATE) };
+const POLICY = { ttlSeconds: 900, template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate) };
 const REQUEST: UploadRequest = { filename: 'John Doe', contentType: 'example_string', sizeBytes: 42 };
 
 function decide(change: Partial<UploadRequest>): PutPlan | Fault {
