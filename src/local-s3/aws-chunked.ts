@@ -41,30 +41,35 @@ export function createAwsChunkedDecoder(): AwsChunkedDecoder {
     }
   }
 
+  /** Takes the bytes up to the end of the line, or all of them where it does not end here. Returns how many. */
+  function takeLineBytes(bytes: Buffer): number {
+    const newline = bytes.indexOf('\n');
+    const piece = newline < 0 ? bytes : bytes.subarray(0, newline + 1);
+    lineStart = Buffer.concat([lineStart, piece]);
+    if (lineStart.length > MAX_LINE_BYTES) throw malformed('a line is too long');
+    if (newline >= 0) {
+      const line = lineStart.toString('latin1');
+      lineStart = Buffer.alloc(0);
+      if (!line.endsWith('\r\n')) throw malformed('a line does not end in CRLF');
+      takeLine(line.slice(0, -2));
+    }
+    return piece.length;
+  }
+
   return {
     push(bytes) {
       const content: Buffer[] = [];
-      let rest = bytes;
-      while (rest.length > 0) {
+      for (let rest = bytes; rest.length > 0; ) {
         if (expecting === 'end') throw malformed('there are bytes behind the trailer');
-        if (expecting === 'data') {
-          const piece = rest.subarray(0, leftInChunk);
-          content.push(piece);
-          leftInChunk -= piece.length;
-          rest = rest.subarray(piece.length);
-          if (leftInChunk === 0) expecting = 'data-end';
+        if (expecting !== 'data') {
+          rest = rest.subarray(takeLineBytes(rest));
           continue;
         }
-        const newline = rest.indexOf('\n');
-        const piece = newline < 0 ? rest : rest.subarray(0, newline + 1);
-        lineStart = Buffer.concat([lineStart, piece]);
+        const piece = rest.subarray(0, leftInChunk);
+        content.push(piece);
+        leftInChunk -= piece.length;
+        if (leftInChunk === 0) expecting = 'data-end';
         rest = rest.subarray(piece.length);
-        if (lineStart.length > MAX_LINE_BYTES) throw malformed('a line is too long');
-        if (newline < 0) break;
-        const line = lineStart.toString('latin1');
-        lineStart = Buffer.alloc(0);
-        if (!line.endsWith('\r\n')) throw malformed('a line does not end in CRLF');
-        takeLine(line.slice(0, -2));
       }
       return content;
     },

@@ -56,28 +56,37 @@ export async function receiveBody(
     digest?.update(piece);
     await write(piece);
   }
-  if (promise.bytes !== undefined && size !== promise.bytes) throw new S3Error('IncompleteBody');
-  if (promise.minBytes !== undefined && size < promise.minBytes) throw tooSmall(size, promise.minBytes);
   const md5Hex = md5.digest('hex');
+  checkSize(promise, size);
+  checkHashes(promise, md5Hex, sha256?.digest('hex'));
+  if (promise.checksum === undefined || digest === undefined) return { size, md5Hex };
+  return { size, md5Hex, checksum: checkedChecksum(promise.checksum, digest.base64(), trailer) };
+}
+
+function checkSize({ bytes, minBytes }: BodyPromise, size: number): void {
+  if (bytes !== undefined && size !== bytes) throw new S3Error('IncompleteBody');
+  if (minBytes !== undefined && size < minBytes) throw tooSmall(size, minBytes);
+}
+
+function checkHashes(promise: BodyPromise, md5Hex: string, sha256Hex: string | undefined): void {
   if (promise.md5 !== undefined && promise.md5 !== Buffer.from(md5Hex, 'hex').toString('base64')) {
     throw new S3Error('BadDigest', 'The Content-MD5 given does not match the data received.');
   }
-  const sha256Hex = sha256?.digest('hex');
   if (sha256Hex !== undefined && sha256Hex !== promise.sha256Hex) {
     throw new S3Error('XAmzContentSHA256Mismatch', undefined, {
       ClientComputedContentSHA256: promise.sha256Hex ?? '',
       S3ComputedContentSHA256: sha256Hex,
     });
   }
-  if (promise.checksum === undefined || digest === undefined) return { size, md5Hex };
-  const { algorithm, from } = promise.checksum;
-  const value = digest.base64();
-  const expected =
-    from === 'header' ? promise.checksum.value : trailer?.().get(`x-amz-checksum-${algorithm}`);
+}
+
+function checkedChecksum(promise: ChecksumPromise, value: string, trailer: UploadBody['trailer']): Checksum {
+  const { algorithm, from } = promise;
+  const expected = from === 'header' ? promise.value : trailer?.().get(`x-amz-checksum-${algorithm}`);
   if (from !== 'nowhere' && value !== expected) {
     throw new S3Error('BadDigest', `The ${algorithm.toUpperCase()} given does not match the data received.`);
   }
-  return { size, md5Hex, checksum: { algorithm, type: 'FULL_OBJECT', value } };
+  return { algorithm, type: 'FULL_OBJECT', value };
 }
 
 /** A connection that breaks reads as a stream error of Node's own; to S3 it is an incomplete body. */

@@ -27,19 +27,26 @@ export function checkIntegers(
     for (const slot of slotsOf(field, json, path)) {
       const value = slot.holder[slot.key];
       if (value === null || value === undefined) continue;
-      if (field.message !== undefined) {
-        if (isContainer(value)) undecoded.push(...checkIntegers(field.message, value, sources, slot.path));
-        continue;
-      }
-      const range = field.scalar === undefined ? undefined : INTEGER_RANGES.get(field.scalar);
-      if (range === undefined || isUnremarkable(value, sources)) continue;
-      const problem = integerProblem(value, range, sources?.get(slot.holder)?.get(String(slot.key)));
-      if (problem === undefined) continue;
-      undecoded.push({ field: slot.path, message: problem.message, standIn: problem.standIn });
-      slot.holder[slot.key] = problem.replacement;
+      if (field.message === undefined) undecoded.push(...checkInteger(field, slot, value, sources));
+      else if (isContainer(value)) undecoded.push(...checkIntegers(field.message, value, sources, slot.path));
     }
   }
   return undecoded;
+}
+
+/** The one problem of a value, for which a stand-in then stands in the slot, or none. */
+function checkInteger(
+  { scalar }: DescField,
+  { holder, key, path }: Slot,
+  value: unknown,
+  sources: NumberSources | undefined,
+): UndecodedField[] {
+  const range = scalar === undefined ? undefined : INTEGER_RANGES.get(scalar);
+  if (range === undefined || isUnremarkable(value, sources)) return [];
+  const problem = integerProblem(value, range, sources?.get(holder)?.get(String(key)));
+  if (problem === undefined) return [];
+  holder[key] = problem.replacement;
+  return [{ field: path, message: problem.message, standIn: problem.standIn }];
 }
 
 /** An integer small enough for every integer type, in a text where nothing can have been rounded. */
