@@ -1,28 +1,27 @@
-// The composition root: the only file that knows every room. It opens them from the inside out and closes them in
-// the reverse order.
+// The composition root, which open-authentication.ts and open-keys.ts are parts of. It opens the rooms from the inside
+// out and closes them in the reverse order.
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from './config/settings.ts';
 import { createCors } from './edge/cors.ts';
-import { createEdge, type Refuse } from './edge/edge.ts';
+import { createEdge } from './edge/edge.ts';
 import { createHealthRoutes } from './edge/health-routes.ts';
 import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
 import { createRequestIds } from './edge/request-id.ts';
 import { Fault } from './fault/fault.ts';
 import type { Keys } from './keys/keys.ts';
-import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
-import { createRevocationFeed } from './keys/revocation-feed.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
-import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
-import { type KeyRooms, openKeyRooms } from './open-keys.ts';
-import { createFailureLimiter } from './quota/failure-limiter.ts';
+import type { KeyVerifier } from './keys/verify.ts';
+import { openAuthentication } from './open-authentication.ts';
+import { openKeyRooms } from './open-keys.ts';
 import { sendFault } from './rest/envelope.ts';
 import { createRestDoor } from './rest/rest-door.ts';
-import { createRpcDoor } from './rpc/rpc-door.ts';
+import type { Door } from './rpc/http-handler.ts';
+import { createRpcDoor, type RpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
 import type { CredentialProvider } from './s3/credentials.ts';
 import { openPresigner, type S3Presigner } from './s3/presigner.ts';
-import { clock, random, schedule } from './system.ts';
+import { clock, random } from './system.ts';
 import { createEvents, type Events } from './telemetry/events.ts';
 import { createHealth, type Health } from './telemetry/health.ts';
 import { openLogger } from './telemetry/logger.ts';
@@ -32,12 +31,6 @@ import { createRandomPool } from './uploads/random-pool.ts';
 import type { PresignedPut } from './uploads/upload.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 import { version } from './version.ts';
-
-/** Addresses whose failed authentications are counted at the same time; about 100 bytes each. */
-const LIMITED_ADDRESSES = 100_000;
-
-/** How long a start waits for Redis before it goes on without it. */
-const REDIS_START_WAIT_MS = 500;
 
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
@@ -81,7 +74,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
       opening.adopt(opened, (presigner) => presigner.close()),
     ),
   ]);
-  const { lookup, verify } = await openAuthentication(settings, rooms, events, opening);
+  const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, events));
   const health = createHealth({
     version,
     clock: clock.monotonicMs,
@@ -98,22 +91,8 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     health,
     shutdownSignal: shutdown.signal,
   });
-  const refuse: Refuse = sendFault;
-  const server = createOnePortServer(
-    createEdge({
-      doors: [
-        createRestDoor({ calls: rpc.calls, rpcDoor: rpc }),
-        createHealthRoutes({ health, metrics: metrics.expose, refuse }),
-        rpc,
-      ],
-      refuse,
-      requestId: createRequestIds(random.bytes),
-      cors: createCors(settings.corsOrigins),
-      clock: clock.monotonicMs,
-      onRequestEnd: events.requestEnded,
-    }),
-    { onError: events.listenerFailed },
-  );
+  const healthRoutes = createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault });
+  const server = createServer(settings, rpc, healthRoutes, events);
   const address = await server.listen(settings.port, settings.host);
   events.listening({ host: address.address, port: address.port });
   const open = opening.move();
@@ -146,40 +125,17 @@ function openSigning(
   });
 }
 
-/** Key lookup that hears of every revocation, and the verifier in front of it. */
-async function openAuthentication(
-  settings: Settings,
-  rooms: KeyRooms,
-  events: Events,
-  opening: AsyncDisposableStack,
-): Promise<{ lookup: KeyLookup; verify: KeyVerifier['verify'] }> {
-  const { store, shared, peppers } = rooms;
-  const lookup = createKeyLookup({
-    store,
-    shared,
-    clock,
-    schedule,
-    random: random.fraction,
-    limits: { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs },
-    onLookup: events.keyLookedUp,
+/** The one port, with every door behind it. */
+function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, events: Events): OnePortServer {
+  const edge = createEdge({
+    doors: [createRestDoor({ calls: rpc.calls, rpcDoor: rpc }), healthRoutes, rpc],
+    refuse: sendFault,
+    requestId: createRequestIds(random.bytes),
+    cors: createCors(settings.corsOrigins),
+    clock: clock.monotonicMs,
+    onRequestEnd: events.requestEnded,
   });
-  opening.defer(() => lookup.close());
-  const feed = createRevocationFeed({
-    store,
-    clock,
-    schedule,
-    onEvent: ({ digest, version: keyVersion }) => lookup.invalidate(digest, keyVersion),
-    onError: events.revocationFeedFailed,
-  });
-  await Promise.all([feed.start(), rooms.sharedReady(REDIS_START_WAIT_MS)]);
-  opening.defer(() => feed.stop());
-  const limiter = createFailureLimiter({
-    perSecond: settings.authFailuresPerSecond,
-    burst: settings.authFailureBurst,
-    maxAddresses: LIMITED_ADDRESSES,
-    clock,
-  });
-  return { lookup, verify: createKeyVerifier({ lookup, peppers, clock, limiter }).verify };
+  return createOnePortServer(edge, { onError: events.listenerFailed });
 }
 
 /** The uploads room, with every signature counted. */

@@ -49,7 +49,14 @@ const RULES: Readonly<Record<string, RoomRule>> = {
 };
 
 /** The composition root and the process entry know every room. */
-const ROOTS = ['src/app.ts', 'src/main.ts', 'src/open-keys.ts', 'src/system.ts', 'src/version.ts'];
+const ROOTS = [
+  'src/app.ts',
+  'src/main.ts',
+  'src/open-authentication.ts',
+  'src/open-keys.ts',
+  'src/system.ts',
+  'src/version.ts',
+];
 
 function problems(check: (file: SourceFile) => readonly string[], files = sources): string[] {
   return files.flatMap((file) => check(file).map((problem) => `${file.path}: ${problem}`));
@@ -158,7 +165,7 @@ describe('the house', () => {
   });
 
   it('keeps files small enough to read in one go', () => {
-    expect(problems((file) => (file.lines > 250 ? [`${file.lines} lines`] : []))).toEqual([]);
+    expect(problems((file) => (file.lines > 200 ? [`${file.lines} lines`] : []))).toEqual([]);
   });
 });
 
