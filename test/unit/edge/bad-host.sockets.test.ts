@@ -1,25 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { http2Opening } from '../../support/http2-frames.ts';
 import { exchange, openRawConnection } from '../../support/raw-connection.ts';
-import {
-  doorAt,
-  echo,
-  heldDoor,
-  openHttp2,
-  sendHttp1,
-  sendHttp2,
-  startEdge,
-  type TestEdge,
-  type TestEdgeOptions,
-} from './support.ts';
+import { doorAt, echo, edgePerTest, heldDoor, openHttp2, sendHttp1, sendHttp2 } from './support.ts';
 
-let edge: TestEdge;
-
-async function start(options: Partial<TestEdgeOptions> = {}): Promise<void> {
-  edge = await startEdge({ doors: [doorAt({ '/x': echo })], ...options });
-}
-
-afterEach(() => edge.server.shutdown(100));
+const start = edgePerTest();
 
 /** connect-node builds a URL from the host outside any try: one such request would end the process. */
 describe('a bad host', () => {
@@ -36,7 +20,7 @@ describe('a bad host', () => {
     ['an absolute target without host', 'GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n'],
   ])('gets 400 and never reaches a door: %s', async (_name, request) => {
     const { calls, handler } = heldDoor();
-    await start({ doors: [doorAt({ '/x': handler, '/livez': echo })] });
+    const edge = await start({ doors: [doorAt({ '/x': handler, '/livez': echo })] });
     const answer = await exchange(edge.port, request);
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toMatch(/\r\nx-request-id: req_[0-9a-f]{24}\r\n/i);
@@ -54,7 +38,7 @@ describe('a bad host', () => {
     ['a bad Host alone', { headers: { host: '[' } }],
   ])('gets 400 over HTTP/2 and never reaches a door: %s', async (_name, parts) => {
     const { calls, handler } = heldDoor();
-    await start({ doors: [doorAt({ '/x': handler, '/livez': echo })] });
+    const edge = await start({ doors: [doorAt({ '/x': handler, '/livez': echo })] });
     const connection = await openRawConnection(edge.port);
     connection.send(http2Opening({ path: '/x', ...parts }));
     const refused = connection.until('INVALID_HOST').catch((error: Error) => error.message);
@@ -66,7 +50,7 @@ describe('a bad host', () => {
   });
 
   it('gets 400 with an envelope for `:authority: [`', async () => {
-    await start();
+    const edge = await start();
     const session = openHttp2(edge.port);
     const answer = await sendHttp2(session, { path: '/x', headers: { ':authority': '[' } });
     expect([answer.status, answer.body]).toEqual([400, expect.stringContaining('INVALID_HOST')]);

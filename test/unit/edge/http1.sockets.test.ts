@@ -1,27 +1,11 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exchange, openRawConnection } from '../../support/raw-connection.ts';
-import {
-  doorAt,
-  echo,
-  eventually,
-  expectAlive,
-  heldDoor,
-  openHttp2,
-  startEdge,
-  type TestEdge,
-  type TestEdgeOptions,
-} from './support.ts';
+import { doorAt, echo, edgePerTest, eventually, expectAlive, heldDoor, openHttp2 } from './support.ts';
 
-let edge: TestEdge;
-
-async function start(options: Partial<TestEdgeOptions> = {}): Promise<void> {
-  edge = await startEdge({ doors: [doorAt({ '/x': echo })], ...options });
-}
-
-afterEach(() => edge.server.shutdown(100));
+const start = edgePerTest();
 
 describe('HTTP/1.1', () => {
   it.each([
@@ -38,7 +22,7 @@ describe('HTTP/1.1', () => {
     ['headers over 16 KiB', `GET /x HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`, 431],
     ['a header name with a space', 'GET /x HTTP/1.1\r\nHost : a\r\n\r\n', 400],
   ])('answers %s barely, closes, and lives on', async (_name, bytes, status) => {
-    await start();
+    const edge = await start();
     const answer = await exchange(edge.port, Buffer.from(bytes, 'latin1'));
     if (status === undefined) expect(answer).toMatch(/^($|HTTP\/1\.1 400)/);
     else expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\w ]+\r\nConnection: close\r\n\r\n$`));
@@ -47,7 +31,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('cuts slow headers with 408', async () => {
-    await start({ limits: { headersTimeoutMs: 40 } });
+    const edge = await start({ limits: { headersTimeoutMs: 40 } });
     const connection = await openRawConnection(edge.port);
     connection.send('GET /x HTTP/1.1\r\n');
     const drip = setInterval(() => connection.send('X: y\r\n'), 10);
@@ -57,7 +41,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('cuts a body that does not end with 408, and its call is told to be over', async () => {
-    await start({ limits: { headersTimeoutMs: 30, requestTimeoutMs: 60 } });
+    const edge = await start({ limits: { headersTimeoutMs: 30, requestTimeoutMs: 60 } });
     expect(await exchange(edge.port, 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf')).toMatch(
       /^HTTP\/1\.1 408 /,
     );
@@ -66,7 +50,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('closes an idle connection, and one whose peer does not take its answer', async () => {
-    await start({
+    const edge = await start({
       limits: { keepAliveTimeoutMs: 1, silenceTimeoutMs: 50 },
       doors: [
         doorAt({ '/x': echo, '/big': (_request, response) => void response.end(Buffer.alloc(32 << 20)) }),
@@ -84,7 +68,7 @@ describe('HTTP/1.1', () => {
 
   it('reuses a connection', async () => {
     const ports = new Set<number | undefined>();
-    await start({
+    const edge = await start({
       doors: [
         doorAt({
           '/x': (request, response) => {
@@ -108,7 +92,7 @@ describe('HTTP/1.1', () => {
 
   it('answers pipelined requests in their order', async () => {
     const { calls, handler } = heldDoor();
-    await start({ doors: [doorAt({ '/1': handler, '/2': handler, '/3': handler })] });
+    const edge = await start({ doors: [doorAt({ '/1': handler, '/2': handler, '/3': handler })] });
     const connection = await openRawConnection(edge.port);
     connection.send(['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
     await eventually(() => calls.length === 3);
@@ -119,7 +103,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('answers an upgrade to h2c as plain HTTP/1.1', async () => {
-    await start();
+    const edge = await start();
     const connection = await openRawConnection(edge.port);
     connection.send(
       'GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n',
@@ -129,7 +113,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('refuses CONNECT on both HTTP versions', async () => {
-    await start();
+    const edge = await start();
     expect(await exchange(edge.port, 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 405 .*\r\nConnection: close\r\n/,
     );
@@ -141,7 +125,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('invites a body that waits for 100 Continue', async () => {
-    await start();
+    const edge = await start();
     const connection = await openRawConnection(edge.port);
     connection.send('POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n');
     await connection.until('HTTP/1.1 100 Continue\r\n\r\n');

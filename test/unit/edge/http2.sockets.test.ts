@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   HTTP2_PREFACE,
   headersFrame,
@@ -13,27 +13,19 @@ import { exchange, openRawConnection } from '../../support/raw-connection.ts';
 import {
   doorAt,
   echo,
+  edgePerTest,
   eventually,
   expectAlive,
   heldDoor,
   openHttp2,
   sendHttp2,
-  startEdge,
-  type TestEdge,
-  type TestEdgeOptions,
 } from './support.ts';
 
-let edge: TestEdge;
-
-async function start(options: Partial<TestEdgeOptions> = {}): Promise<void> {
-  edge = await startEdge({ doors: [doorAt({ '/x': echo })], ...options });
-}
-
-afterEach(() => edge.server.shutdown(100));
+const start = edgePerTest();
 
 describe('HTTP/2', () => {
   it('serves 200 calls at once on one session', async () => {
-    await start();
+    const edge = await start();
     const session = openHttp2(edge.port);
     const body = 'x'.repeat(64_000);
     const answers = await Promise.all(
@@ -44,7 +36,7 @@ describe('HTTP/2', () => {
   });
 
   it('answers garbage after the preface by ending the session, and lives on', async () => {
-    await start();
+    const edge = await start();
     await exchange(edge.port, `${HTTP2_PREFACE}${'garbage '.repeat(20)}`);
     await eventually(() => edge.server.connectionCount() === 0);
     await expectAlive(edge.port);
@@ -52,7 +44,7 @@ describe('HTTP/2', () => {
 
   it('resets a request whose body does not end, but not one that streams', async () => {
     const { calls, handler } = heldDoor();
-    await start({
+    const edge = await start({
       limits: { headersTimeoutMs: 40, requestTimeoutMs: 40 },
       doors: [doorAt({ '/x': echo, '/held': handler })],
     });
@@ -72,7 +64,7 @@ describe('HTTP/2', () => {
   });
 
   it('refuses headers over 16 KiB, and too many of them', async () => {
-    await start();
+    const edge = await start();
     for (const headers of [
       Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x-${i}`, 'y'.repeat(3_000)])),
       Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-${i}`, 'y'])),
@@ -89,7 +81,7 @@ describe('HTTP/2', () => {
   });
 
   it('ends the session of a peer that opens and resets streams without pause', async () => {
-    await start({ limits: { http2StreamResetBurst: 10, http2StreamResetsPerSecond: 1 } });
+    const edge = await start({ limits: { http2StreamResetBurst: 10, http2StreamResetsPerSecond: 1 } });
     const connection = await openRawConnection(edge.port);
     connection.send(http2Opening({ authority: 'a', path: '/x' }));
     for (let streamId = 3; streamId < 100; streamId += 2) {
@@ -102,7 +94,7 @@ describe('HTTP/2', () => {
   });
 
   it('ends a silent session', async () => {
-    await start({ limits: { http2IdleTimeoutMs: 40 } });
+    const edge = await start({ limits: { http2IdleTimeoutMs: 40 } });
     const session = openHttp2(edge.port);
     await sendHttp2(session, { path: '/x' });
     await once(session, 'close');
@@ -112,7 +104,7 @@ describe('HTTP/2', () => {
 
   it('keeps asking the peer of a running call, and ends the session when no answer comes', async () => {
     const { calls, handler } = heldDoor();
-    await start({
+    const edge = await start({
       limits: { http2IdleTimeoutMs: 20, http2PingTimeoutMs: 40 },
       doors: [doorAt({ '/held': handler })],
     });
@@ -134,7 +126,7 @@ describe('HTTP/2', () => {
   });
 
   it('ends the session of a peer that does not take its answer', async () => {
-    await start({
+    const edge = await start({
       limits: { http2IdleTimeoutMs: 30, http2PingTimeoutMs: 30 },
       doors: [doorAt({ '/big': (_request, response) => void response.end(Buffer.alloc(32 << 20)) })],
     });

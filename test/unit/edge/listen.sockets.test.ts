@@ -1,27 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createOnePortServer } from '../../../src/edge/listen.ts';
 import { openRawConnection } from '../../support/raw-connection.ts';
-import {
-  doorAt,
-  echo,
-  eventually,
-  expectAlive,
-  startEdge,
-  type TestEdge,
-  type TestEdgeOptions,
-} from './support.ts';
+import { edgePerTest, eventually, expectAlive } from './support.ts';
 
-let edge: TestEdge;
-
-async function start(options: Partial<TestEdgeOptions> = {}): Promise<void> {
-  edge = await startEdge({ doors: [doorAt({ '/x': echo })], ...options });
-}
-
-afterEach(() => edge.server.shutdown(100));
+const start = edgePerTest();
 
 describe('the listener', () => {
   it('closes connections beyond its bound on arrival, and takes new ones when there is room again', async () => {
-    await start({ limits: { maxConnections: 2 } });
+    const edge = await start({ limits: { maxConnections: 2 } });
     const [first, second] = await Promise.all([openRawConnection(edge.port), openRawConnection(edge.port)]);
     await eventually(() => edge.server.connectionCount() === 2);
     expect(await (await openRawConnection(edge.port)).closed).toBe('');
@@ -32,7 +18,7 @@ describe('the listener', () => {
   });
 
   it('rejects when the port is taken, and shuts down without ever having listened', async () => {
-    await start();
+    const edge = await start();
     const other = createOnePortServer(() => {});
     await expect(other.listen(edge.port, '127.0.0.1')).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect(other.address()).toBeUndefined();

@@ -1,45 +1,26 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createOnePortServer } from '../../../src/edge/listen.ts';
+import { describe, expect, it } from 'vitest';
 import { protocolOf } from '../../../src/edge/sniff.ts';
 import { HTTP2_PREFACE, http2Opening, settingsFrame } from '../../support/http2-frames.ts';
 import { exchange, openRawConnection } from '../../support/raw-connection.ts';
-import {
-  doorAt,
-  echo,
-  eventually,
-  expectAlive,
-  openHttp2,
-  sendHttp2,
-  startEdge,
-  type TestEdge,
-  type TestEdgeOptions,
-} from './support.ts';
+import { doorAt, echo, edgePerTest, eventually, expectAlive, openHttp2, sendHttp2 } from './support.ts';
 
 const PREFACE_START = 'PRI * HTTP/2.0\r\n';
 
 /** Long enough for what was written to arrive as a chunk of its own. */
 const ARRIVAL_MS = 4;
 
-let edge: TestEdge;
-
-async function start(options: Partial<TestEdgeOptions> = {}): Promise<void> {
-  edge = await startEdge({ doors: [doorAt({ '/x': echo })], ...options });
-}
-
-afterEach(() => edge.server.shutdown(100));
+const start = edgePerTest();
 
 describe('telling the protocols apart', () => {
   /** Not documented by Node; the one-port server stands on it. */
   it('rests on the one connection listener of a fresh http.Server', () => {
-    edge = { server: createOnePortServer(() => {}), port: 0, ended: [], untilEnded: async () => [] };
     const listeners = createServer().listeners('connection');
     expect(listeners.map((listener) => listener.name)).toEqual(['connectionListener']);
   });
 
   it('needs the whole preface for HTTP/2 and the first other byte for HTTP/1.1', async () => {
-    await start();
     const preface = Buffer.from(HTTP2_PREFACE);
     for (let length = 0; length < preface.length; length++) {
       expect(protocolOf(preface.subarray(0, length))).toBeUndefined();
@@ -50,7 +31,7 @@ describe('telling the protocols apart', () => {
   });
 
   it('serves HTTP/2 wherever the preface is split', async () => {
-    await start();
+    const edge = await start();
     const bytes = http2Opening({ authority: 'a', path: '/x' });
     await Promise.all(
       Array.from({ length: HTTP2_PREFACE.length + 1 }, async (_, at) => {
@@ -72,7 +53,7 @@ describe('telling the protocols apart', () => {
       'echo PROPFIND /x hi',
     ],
   ])('serves %s sent byte by byte', async (_name, bytes, expected) => {
-    await start();
+    const edge = await start();
     const connection = await openRawConnection(edge.port);
     connection.socket.setNoDelay(true);
     for (const byte of bytes) {
@@ -84,7 +65,7 @@ describe('telling the protocols apart', () => {
   });
 
   it('closes who says nothing, or half a preface and then nothing', async () => {
-    await start({ limits: { sniffTimeoutMs: 30 } });
+    const edge = await start({ limits: { sniffTimeoutMs: 30 } });
     const silent = await openRawConnection(edge.port);
     expect(
       await Promise.all([silent.closed, exchange(edge.port, 'P'), exchange(edge.port, PREFACE_START)]),
@@ -93,7 +74,7 @@ describe('telling the protocols apart', () => {
   });
 
   it('does not time out who has spoken', async () => {
-    await start({ limits: { sniffTimeoutMs: 20 } });
+    const edge = await start({ limits: { sniffTimeoutMs: 20 } });
     const session = openHttp2(edge.port);
     const connection = await openRawConnection(edge.port);
     const request = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -114,7 +95,7 @@ describe('telling the protocols apart', () => {
     ['half a request', 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf'],
     ['a running HTTP/2 call', http2Opening({ authority: 'a', path: '/held' })],
   ])('leaves no socket behind when the client ends after %s, by FIN or by RST', async (_name, bytes) => {
-    await start({ doors: [doorAt({ '/x': echo, '/held': () => {} })] });
+    const edge = await start({ doors: [doorAt({ '/x': echo, '/held': () => {} })] });
     for (const hangUp of ['FIN', 'RST']) {
       const connections = await Promise.all(Array.from({ length: 10 }, () => openRawConnection(edge.port)));
       await eventually(() => edge.server.connectionCount() === 10);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { createCors } from '../../../src/edge/cors.ts';
 import { createEdge, type Refuse } from '../../../src/edge/edge.ts';
 import { createOnePortServer, type OnePortServer } from '../../../src/edge/listen.ts';
@@ -103,6 +103,19 @@ export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
       }
       return ended;
     },
+  };
+}
+
+/** Starts an edge for one test of the calling file, with a door at `/x` unless it brings its own; shut down after it. */
+export function edgePerTest(): (options?: Partial<TestEdgeOptions>) => Promise<TestEdge> {
+  let edge: TestEdge | undefined;
+  afterEach(async () => {
+    await edge?.server.shutdown(100);
+    edge = undefined;
+  });
+  return async (options) => {
+    edge = await startEdge({ doors: [doorAt({ '/x': echo })], ...options });
+    return edge;
   };
 }
 
