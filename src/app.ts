@@ -27,7 +27,6 @@ import { createHealth, type Health } from './telemetry/health.ts';
 import { openLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
-import { createRandomPool } from './uploads/random-pool.ts';
 import type { PresignedPut } from './uploads/upload.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 import { version } from './version.ts';
@@ -130,7 +129,7 @@ function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, even
   const edge = createEdge({
     doors: [createRestDoor({ calls: rpc.calls, rpcDoor: rpc }), healthRoutes, rpc],
     refuse: sendFault,
-    requestId: createRequestIds(random.bytes),
+    requestId: createRequestIds(random.pooled),
     cors: createCors(settings.corsOrigins),
     clock: clock.monotonicMs,
     onRequestEnd: events.requestEnded,
@@ -146,7 +145,7 @@ function createIssuer(settings: Settings, presigner: S3Presigner, events: Events
       ttlSeconds: Math.floor(settings.urlTtlMs / 1000),
       template: parseObjectKeyTemplate(settings.objectKeyTemplate),
     },
-    random: createRandomPool(random.fill),
+    random: random.pooled,
     wallClockMs: clock.wallMs,
   });
   const count = (issued: PresignedPut): PresignedPut => {

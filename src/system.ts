@@ -1,6 +1,7 @@
 // What the pure rooms take as arguments, from the real world: time, chance and timers.
 import { randomBytes, randomFillSync } from 'node:crypto';
 import type { Clock, Schedule } from './keys/clock.ts';
+import { createRandomPool } from './uploads/random-pool.ts';
 
 export const clock: Clock = {
   monotonicMs: () => performance.now(),
@@ -13,4 +14,10 @@ export const schedule: Schedule = (delayMs, callback) => {
   return () => clearTimeout(timer);
 };
 
-export const random = { bytes: randomBytes, fill: randomFillSync, fraction: () => Math.random() };
+export const random = {
+  bytes: randomBytes,
+  /** Random bytes in small pieces, at a fraction of the price of asking the system for each. */
+  pooled: createRandomPool(randomFillSync),
+  /** Evenly distributed in [0, 1). Not for secrets. */
+  fraction: () => Math.random(),
+};

@@ -1,5 +1,3 @@
-/** Ids made from one draw of random bytes. */
-const IDS_PER_DRAW = 256;
 const BYTES_PER_ID = 12;
 const MAX_INCOMING_LENGTH = 128;
 
@@ -8,20 +6,12 @@ export type RequestIds = (incoming: string | string[] | undefined) => string;
 
 /**
  * Keeps an incoming `X-Request-Id` of 1–128 letters, digits, `_`, `.`, `:` and `-`; anything else could forge log
- * lines or headers. New ids are `req_` and 24 hex digits (96 random bits), drawn from a pool to be cheap.
+ * lines or headers. New ids are `req_` and 24 hex digits (96 random bits).
  */
 export function createRequestIds(randomBytes: (size: number) => Uint8Array): RequestIds {
-  let pool = Buffer.alloc(0);
-  let used = 0;
-
   return (incoming) => {
     if (typeof incoming === 'string' && isCleanRequestId(incoming)) return incoming;
-    if (used >= pool.length) {
-      pool = Buffer.from(randomBytes(IDS_PER_DRAW * BYTES_PER_ID));
-      used = 0;
-    }
-    used += BYTES_PER_ID;
-    return `req_${pool.toString('hex', used - BYTES_PER_ID, used)}`;
+    return `req_${Buffer.from(randomBytes(BYTES_PER_ID)).toString('hex')}`;
   };
 }
 
