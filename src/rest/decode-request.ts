@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import {
   create,
   type DescField,
@@ -43,7 +44,8 @@ export function decodeRequest(schema: DescMessage, body: Uint8Array): DecodedReq
 function parseBody(body: Uint8Array): ReturnType<typeof parseJson> {
   let text: string;
   try {
-    text = utf8.decode(body);
+    // ASCII is the same in Latin-1, which takes a copy where UTF-8 takes a decoder.
+    text = isAscii(body) ? latin1(body) : utf8.decode(body);
   } catch {
     throw wrongBody('must be UTF-8');
   }
@@ -53,6 +55,10 @@ function parseBody(body: Uint8Array): ReturnType<typeof parseJson> {
   } catch {
     throw wrongBody('must be valid JSON');
   }
+}
+
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 function wrongBody(message: string): Fault {

@@ -1,4 +1,3 @@
-import { toJson } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import type { Call } from '../rpc/call.ts';
@@ -8,6 +7,7 @@ import type { UnaryCall } from '../rpc/unary-call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { decodeRequest } from './decode-request.ts';
 import { sendFault } from './envelope.ts';
+import { createJsonEncoder, type JsonEncoder } from './json-encoder.ts';
 import { declaresPlainJson } from './media-type.ts';
 import { readBody } from './read-body.ts';
 import { createRouteTable } from './route-table.ts';
@@ -38,6 +38,7 @@ export function createRestDoor({ calls, rpcDoor }: RestDoorDeps): Door {
 }
 
 function createRouteHandler(call: UnaryCall, connect: HttpHandler): HttpHandler {
+  const encode = createJsonEncoder(call.method.output);
   return (request, response, record) => {
     if (request.headers['connect-protocol-version'] !== undefined) return connect(request, response, record);
     record.route = call.route;
@@ -50,7 +51,7 @@ function createRouteHandler(call: UnaryCall, connect: HttpHandler): HttpHandler 
       return sendFault(request, response, record, refusal);
     }
     readBody(request, BODY_MAX_BYTES, {
-      complete: (body) => void answer(call, request, response, record, body),
+      complete: (body) => void answer(call, encode, request, response, record, body),
       tooLarge: () => sendFault(request, response, record, bodyTooLarge()),
     });
   };
@@ -72,6 +73,7 @@ function bodyTooLarge(): Fault {
 
 async function answer(
   call: UnaryCall,
+  encode: JsonEncoder,
   request: HttpRequest,
   response: HttpResponse,
   record: RequestRecord,
@@ -84,7 +86,7 @@ async function answer(
       callFor(request, record, undecoded),
       transportOf(request, response),
     );
-    const text = JSON.stringify(toJson(call.method.output, output.message, { alwaysEmitImplicit: true }));
+    const text = JSON.stringify(encode(output.message));
     sendJson(request, response, 200, text, output.header);
   } catch (error) {
     // The chain wraps the fault in a ConnectError, which has no place for what REST says.

@@ -72,11 +72,15 @@ function levelOf(
   return QUIET_ROUTES.has(route) && status < 400 ? 'debug' : 'info';
 }
 
-function requestLine(record: RequestRecord, { durationMs, ...end }: RequestEnd): Record<string, unknown> {
-  return {
+function requestLine(record: RequestRecord, end: RequestEnd): Record<string, unknown> {
+  const line = {
     requestId: record.requestId,
-    ...end,
-    durationMs: Math.round(durationMs * 100) / 100,
+    method: end.method,
+    path: end.path,
+    status: end.status,
+    requestBytes: end.requestBytes,
+    httpVersion: end.httpVersion,
+    durationMs: Math.round(end.durationMs * 100) / 100,
     protocol: record.protocol,
     route: record.route,
     code: record.code,
@@ -84,6 +88,6 @@ function requestLine(record: RequestRecord, { durationMs, ...end }: RequestEnd):
     keyId: record.keyId,
     owner: record.owner,
     remoteAddress: record.remoteAddress,
-    ...(record.cause === undefined ? {} : { err: record.cause }),
   };
+  return record.cause === undefined ? line : { ...line, err: record.cause };
 }

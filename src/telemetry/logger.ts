@@ -29,7 +29,7 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
     {
       level: options.level,
       base: { service: 'presignd', version: options.version },
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: createTimestamps(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: stdSerializers.errWithCause },
       hooks: { streamWrite: redact },
@@ -66,4 +66,19 @@ async function openPretty(): Promise<Sink> {
     translateTime: 'SYS:HH:MM:ss',
   });
   return { stream, flush: async () => {} };
+}
+
+/** Writes `time` fields. The text of the second is made once for all the lines of that second. */
+function createTimestamps(): () => string {
+  let second = Number.NaN;
+  let head = '';
+  return () => {
+    const nowMs = Date.now();
+    const nowSecond = Math.floor(nowMs / 1000);
+    if (nowSecond !== second) {
+      second = nowSecond;
+      head = `,"time":"${new Date(nowSecond * 1000).toISOString().slice(0, -4)}`;
+    }
+    return `${head}${String(nowMs % 1000).padStart(3, '0')}Z"`;
+  };
 }

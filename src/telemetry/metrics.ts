@@ -1,4 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  Counter,
+  type CounterConfiguration,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client';
 
 /** From 0.5 ms, as most calls are answered from memory, to the longest request time-out. */
 const DURATION_BUCKETS_SECONDS = [
@@ -20,7 +27,7 @@ export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const requests = new Counter({
+  const requestTally = createTallies({
     name: 'presignd_requests_total',
     help: 'Requests answered, by protocol, route and wire code.',
     labelNames: ['protocol', 'route', 'code'] as const,
@@ -33,7 +40,7 @@ export function createMetrics(version: string): Metrics {
     buckets: DURATION_BUCKETS_SECONDS,
     registers,
   });
-  const lookups = new Counter({
+  const lookupTally = createTallies({
     name: 'presignd_key_lookups_total',
     help: 'API key lookups, by the tier that answered and the outcome.',
     labelNames: ['tier', 'outcome'] as const,
@@ -44,7 +51,7 @@ export function createMetrics(version: string): Metrics {
     help: 'Values in the shared cache that were not authentic and were dropped.',
     registers,
   });
-  const presigns = new Counter({
+  const presignTally = createTallies({
     name: 'presignd_presigns_total',
     help: 'URLs presigned, by the signer that did it.',
     labelNames: ['signer'] as const,
@@ -63,37 +70,65 @@ export function createMetrics(version: string): Metrics {
   });
   build.set({ version, node: process.version }, 1);
 
-  // Resolving labels to a series costs more than counting in it, so each is resolved once.
-  const requestSeries = remember((protocol: string, route: string, code: string) => ({
-    requests: requests.labels(protocol, route, code),
-    durations: durations.labels(protocol, route),
-  }));
-  const lookupSeries = remember((tier: string, outcome: string) => lookups.labels(tier, outcome));
-  const presignSeries = remember((signer: string) => presigns.labels(signer));
+  const durationSeries = remember((protocol, route) => durations.labels(protocol, route)).get;
 
   return {
     requestEnded: ({ protocol, route, code }, durationSeconds) => {
-      const series = requestSeries(protocol, route, code);
-      series.requests.inc();
-      series.durations.observe(durationSeconds);
+      requestTally(protocol, route, code).count += 1;
+      durationSeries(protocol, route).observe(durationSeconds);
     },
-    keyLookedUp: (tier, outcome) => lookupSeries(tier, outcome).inc(),
+    keyLookedUp: (tier, outcome) => {
+      lookupTally(tier, outcome).count += 1;
+    },
     sharedRecordRejected: () => rejected.inc(),
-    presigned: (signer) => presignSeries(signer).inc(),
+    presigned: (signer) => {
+      presignTally(signer).count += 1;
+    },
     signerChosen: (signer) => native.set(signer === 'native' ? 1 : 0),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }
 
-/** Remembers what the function answered for each set of labels. Labels are bounded, so this is too. */
-function remember<A extends readonly string[], T>(make: (...labels: A) => T): (...labels: A) => T {
+/** Counted since the last scrape. */
+interface Tally {
+  count: number;
+}
+
+/**
+ * A counter that is fed from tallies when it is scraped: the library takes microseconds to find a series, a tally
+ * nanoseconds to grow. Answers the tally for the labels' values, in the order of `labelNames`. Labels are bounded, so
+ * the tallies are too.
+ */
+function createTallies(config: CounterConfiguration<string> & { readonly labelNames: readonly string[] }) {
+  const tallies = remember((...values): Tally & { readonly labels: Record<string, string> } => ({
+    labels: Object.fromEntries(config.labelNames.map((name, index) => [name, values[index] ?? ''])),
+    count: 0,
+  }));
+  new Counter({
+    ...config,
+    collect() {
+      for (const tally of tallies.all()) {
+        this.inc(tally.labels, tally.count);
+        tally.count = 0;
+      }
+    },
+  });
+  return (...values: string[]): Tally => tallies.get(...values);
+}
+
+/** Makes a value once for each set of labels. */
+function remember<T>(make: (...labels: string[]) => T) {
   const known = new Map<string, T>();
-  return (...labels) => {
-    const key = labels.join('\n');
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const made = make(...labels);
-    known.set(key, made);
-    return made;
+  return {
+    get: (...labels: string[]): T => {
+      const key = labels.join('\n');
+      let value = known.get(key);
+      if (value === undefined) {
+        value = make(...labels);
+        known.set(key, value);
+      }
+      return value;
+    },
+    all: () => known.values(),
   };
 }

@@ -128,6 +128,9 @@ const OWNER_RULES: readonly SegmentRule[] = SEGMENT_RULES.filter((rule) => rule.
 /** What every rule leaves as it is. Most names are plain already, and one test is cheaper than nine rules. */
 const PLAIN = /^\w+(?:[.-]\w+)*$/;
 
+/** Plain but for single spaces between words, which the rules turn into hyphens. The next most common kind of name. */
+const PLAIN_WORDS = /^\w+(?:[. -]\w+)*$/;
+
 /** A file name as the segment of an object key: ASCII, 1 to 128 bytes, never `.` or `..`. Idempotent. */
 export function safeName(filename: string): string {
   return safeSegment(filename, NAME_RULES, { fallback: NAME_FALLBACK, maxBytes: NAME_MAX_BYTES });
@@ -145,7 +148,10 @@ export function safeOwner(owner: string): string {
 }
 
 function safeSegment(text: string, rules: readonly SegmentRule[], limits: SegmentLimits): string {
-  if (text.length <= limits.maxBytes && PLAIN.test(text) && !DEVICE_NAME.test(text)) return text;
+  if (text.length <= limits.maxBytes && PLAIN_WORDS.test(text)) {
+    const plain = PLAIN.test(text) ? text : text.replaceAll(' ', '-');
+    if (!DEVICE_NAME.test(plain)) return plain;
+  }
   return rules.reduce((result, rule) => rule.apply(result, limits), text);
 }
 
