@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createHealth } from '../../../src/telemetry/health.ts';
 
 const up = { check: async () => undefined };
@@ -28,6 +28,21 @@ describe('createHealth', () => {
   it('does not repeat why a dependency is down', async () => {
     const report = await healthOf({ redis: { ...down, required: false } }).report();
     expect(JSON.stringify(report)).not.toContain('secret');
+  });
+
+  it('counts a dependency that hangs as down, and does not wait for it', async () => {
+    vi.useFakeTimers();
+    try {
+      const hanging = { check: () => new Promise(() => {}), required: true };
+      const report = healthOf({ store: hanging, cache: { ...up, required: false } }).report();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await report).toMatchObject({
+        status: 'down',
+        dependencies: { store: { status: 'down' }, cache: { status: 'up' } },
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('shares one round of checks among callers that ask at the same time', async () => {

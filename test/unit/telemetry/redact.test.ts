@@ -1,7 +1,9 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { mintToken, TOKEN_PATTERN } from '../../../src/keys/token.ts';
 import { createRedactor } from '../../../src/telemetry/redact.ts';
 
-const redact = createRedactor([/pse_(?:live|test)_1[0-9A-Za-z]{49}/g]);
+const redact = createRedactor([new RegExp(TOKEN_PATTERN, 'g')]);
 
 /** Whoever reads the log must be able neither to call the service nor to upload. */
 describe('createRedactor', () => {
@@ -14,7 +16,7 @@ describe('createRedactor', () => {
   });
 
   it('removes every API key, wherever it stands', () => {
-    const key = `pse_live_1${'a1Z'.repeat(16)}b`;
+    const key = mintToken('live', createSecretKey(Buffer.alloc(32)), randomBytes);
     expect(redact(`{"a":"${key}","b":"Bearer ${key}"}`)).toBe('{"a":"[redacted]","b":"Bearer [redacted]"}');
   });
 
