@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect } from 'vitest';
@@ -11,6 +11,7 @@ import { createRequestIds } from '../../../src/edge/request-id.ts';
 import type { ServerLimits } from '../../../src/edge/server-limits.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../../../src/rpc/http-handler.ts';
 import type { RequestEnd, RequestRecord } from '../../../src/telemetry/request-record.ts';
+import { type Answer, type Sent, sendHttp2 as sendHttp2On } from '../../support/http-requests.ts';
 
 export interface EndedRequest {
   readonly record: RequestRecord;
@@ -119,22 +120,14 @@ export function edgePerTest(): (options?: Partial<TestEdgeOptions>) => Promise<T
   };
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-export interface Sent {
-  readonly method?: string;
+export interface SentToEdge extends Sent {
   readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
 }
 
+/** The target may be none that a URL has, such as `*`. */
 export async function sendHttp1(
   port: number,
-  { method = 'GET', path = '/', headers, body }: Sent,
+  { method = 'GET', path = '/', headers, body }: SentToEdge,
 ): Promise<Answer> {
   const request = httpRequest({
     host: '127.0.0.1',
@@ -162,12 +155,6 @@ export function openHttp2(port: number): ClientHttp2Session {
   return session;
 }
 
-export async function sendHttp2(session: ClientHttp2Session, sent: Sent): Promise<Answer> {
-  const { method = 'GET', path = '/', headers, body } = sent;
-  const stream = session.request({ ':method': method, ':path': path, ...headers });
-  stream.end(body);
-  // A stream that is reset with NO_ERROR ends without an error.
-  const closed = once(stream, 'close').then(() => Promise.reject(new Error('closed without an answer')));
-  const [responseHeaders] = await Promise.race([once(stream, 'response'), closed]);
-  return { status: responseHeaders[':status'], headers: responseHeaders, body: await text(stream) };
+export function sendHttp2(session: ClientHttp2Session, { path = '/', ...sent }: SentToEdge): Promise<Answer> {
+  return sendHttp2On(session, path, sent);
 }
