@@ -63,16 +63,17 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   );
   const metrics = createMetrics(version);
   const events = createEvents(logger, metrics);
-  const [rooms, presigner] = await Promise.all([
-    openKeyRooms(settings, {
-      onRejected: events.sharedRecordRejected,
-      onDown: events.sharedCacheDown,
-      onUp: events.sharedCacheUp,
-    }).then((opened) => opening.use(opened)),
-    openSigning(settings, credentials, events).then((opened) =>
-      opening.adopt(opened, (presigner) => presigner.close()),
-    ),
-  ]);
+  const openingRooms = openKeyRooms(settings, {
+    onRejected: events.sharedRecordRejected,
+    onDown: events.sharedCacheDown,
+    onUp: events.sharedCacheUp,
+  }).then((opened) => opening.use(opened));
+  const openingPresigner = openSigning(settings, credentials, events).then((opened) =>
+    opening.adopt(opened, (presigner) => presigner.close()),
+  );
+  // When one fails, the other is waited for: what it opens later would be closed by nobody.
+  await Promise.allSettled([openingRooms, openingPresigner]);
+  const [rooms, presigner] = await Promise.all([openingRooms, openingPresigner]);
   const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, events));
   const health = createHealth({
     version,
