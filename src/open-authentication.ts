@@ -29,13 +29,14 @@ export async function openAuthentication(
   events: Events,
 ): Promise<Authentication> {
   await using opening = new AsyncDisposableStack();
+  const limits = { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs };
   const lookup = createKeyLookup({
     store,
     shared,
     clock,
     schedule,
     random: random.fraction,
-    limits: { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs },
+    limits,
     onLookup: events.keyLookedUp,
   });
   opening.defer(() => lookup.close());
@@ -43,6 +44,7 @@ export async function openAuthentication(
     store,
     clock,
     schedule,
+    limits,
     onEvent: ({ digest, version }) => lookup.invalidate(digest, version),
     onError: events.revocationFeedFailed,
   });

@@ -20,7 +20,7 @@ export const KEY_LIMITS = {
   absentEntries: 20_000,
   /** Digests whose lowest acceptable version is remembered. */
   generationEntries: 100_000,
-  /** Longer than any copy of an older version can live: `maxAgeMs` and the tolerance for clock skew. */
+  /** Longer than any copy of an older version can live: `maxAgeMs` and the tolerance for clock skew. See `keyLimits`. */
   generationMs: 120_000,
   /** A tombstone in the shared cache outlives every fill that read the store before the revocation. */
   tombstoneMs: 120_000,
@@ -52,3 +52,17 @@ export const KEY_LIMITS = {
 } as const;
 
 export type KeyLimits = { readonly [Name in keyof typeof KEY_LIMITS]: number };
+
+/**
+ * The limits with some of them replaced. However long the operator lets a record live, changes are remembered and
+ * looked for at least twice as long: a copy in the shared cache from before a revocation must not outlive its memory.
+ */
+export function keyLimits(replaced: Partial<KeyLimits> = {}): KeyLimits {
+  const limits = { ...KEY_LIMITS, ...replaced };
+  const leastMs = 2 * limits.maxAgeMs;
+  return {
+    ...limits,
+    generationMs: Math.max(limits.generationMs, leastMs),
+    feedHistoryMs: Math.max(limits.feedHistoryMs, leastMs),
+  };
+}

@@ -5,7 +5,7 @@ import { Fault } from '../fault/fault.ts';
 import type { ApiKey, KeyDigest, KeyRecord } from './api-key.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 import type { Clock, Schedule } from './clock.ts';
-import { KEY_LIMITS, type KeyLimits } from './limits.ts';
+import { type KeyLimits, keyLimits } from './limits.ts';
 import type { OnLookup } from './lookup-outcome.ts';
 import { createMemoryTier, type MemoryEntry } from './memory-tier.ts';
 import type { KeyStore, SharedKeyCache } from './ports.ts';
@@ -50,7 +50,7 @@ export interface KeyLookupDeps {
 
 export function createKeyLookup(deps: KeyLookupDeps): KeyLookup {
   const { store, shared, clock, schedule, random, onLookup = () => {} } = deps;
-  const limits: KeyLimits = { ...KEY_LIMITS, ...deps.limits };
+  const limits = keyLimits(deps.limits);
   const memory = createMemoryTier(limits, random);
   const sharedTier = shared ? createSharedTier({ shared, clock, random, limits, onLookup }) : NO_SHARED_TIER;
   const storeTier = createStoreTier({ store, clock, schedule, limits });

@@ -2,7 +2,7 @@
 // one interval whatever happens to the shared cache and its announcements.
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import { type Clock, type Schedule, withTimeout } from './clock.ts';
-import { KEY_LIMITS, type KeyLimits } from './limits.ts';
+import { type KeyLimits, keyLimits } from './limits.ts';
 import type { KeyEvent, KeyStore } from './ports.ts';
 
 export interface RevocationFeed {
@@ -35,7 +35,7 @@ interface Mark {
 
 export function createRevocationFeed(deps: RevocationFeedDeps): RevocationFeed {
   const { store, onEvent, clock, schedule, onError = () => {} } = deps;
-  const limits: KeyLimits = { ...KEY_LIMITS, ...deps.limits };
+  const limits = keyLimits(deps.limits);
   const seen = new Set<number>();
   // How far earlier polls came. The first is the cursor: old enough that nothing before it can still turn up.
   let marks: Mark[] = [];

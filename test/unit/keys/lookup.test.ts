@@ -348,6 +348,17 @@ describe('a revocation', () => {
     expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'active' });
   });
 
+  /** Security property: nobody may have told the shared cache, and its copy lives as long as the operator lets records live. */
+  it('is remembered for as long as the shared cache may hold the record from before it', async () => {
+    const maxAgeMs = 3_600_000;
+    const { lookup, clock, store, shared } = await setUp({ limits: { maxAgeMs } });
+    await shared?.fill(KEY.digest, recordFromKey(KEY), maxAgeMs);
+    await store.revoke(KEY.id, 1);
+    lookup.invalidate(KEY.digest, 2);
+    await clock.advance(maxAgeMs - 1);
+    expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'revoked' });
+  });
+
   it('reaches every other instance through the shared cache at once', async () => {
     const { lookup, makeLookup, store, shared } = await setUp();
     const other = makeLookup();

@@ -54,6 +54,19 @@ function feedOn(store: Pick<KeyStore, 'events'>, clock: ManualClock, limits: Par
   return { feed, told };
 }
 
+/** Security property: an instance that starts must not believe a record from before a revocation. */
+it('begins as far back as the shared cache may hold records', async () => {
+  const clock = createManualClock();
+  const log = eventLog(clock);
+  const maxAgeMs = 3_600_000;
+  log.commit(1, clock.wallMs() - 3 * maxAgeMs);
+  log.commit(2, clock.wallMs() - maxAgeMs);
+  const { feed, told } = feedOn(log.store, clock, { maxAgeMs });
+  await feed.start();
+  expect(told).toEqual([2]);
+  await feed.stop();
+});
+
 it('tells of a change within one interval, once', async () => {
   const { clock, store, told, feed } = setUp();
   const key = storedKey('a', { createdAtMs: clock.wallMs() });
