@@ -47,6 +47,16 @@ function createSqliteKeyStore(db: DatabaseSync, file: string): KeyStore {
   const writer = createSqliteWriter({ startWorker: () => startWriterWorker(start) });
   let closed: Promise<void> | undefined;
 
+  /** A file that took this one's place has other keys, and SQLite would go on reading the old one for ever. */
+  async function read<T>(work: () => T): Promise<T> {
+    try {
+      assertSameFile(start.path, start.identity);
+      return work();
+    } catch (error) {
+      throw storeFault(error);
+    }
+  }
+
   return {
     findByDigest: (digest) => read(() => optional(byDigest.get(digest))),
     findById: (id) => read(() => optional(byId.get(id))),
@@ -67,11 +77,7 @@ function createSqliteKeyStore(db: DatabaseSync, file: string): KeyStore {
       const row = await read(() => secret.get(name));
       return Buffer.from(row ? secretFromRow(row) : await writer.call('secretOnce', { name, candidate }));
     },
-    ping: () =>
-      read(() => {
-        assertSameFile(start.path, start.identity);
-        anyKey.get();
-      }),
+    ping: () => read(() => void anyKey.get()),
     close() {
       closed ??= writer.close().finally(() => db.close());
       return closed;
@@ -81,14 +87,6 @@ function createSqliteKeyStore(db: DatabaseSync, file: string): KeyStore {
 
 function optional(row: Parameters<typeof apiKeyFromRow>[0] | undefined) {
   return row === undefined ? undefined : apiKeyFromRow(row);
-}
-
-async function read<T>(work: () => T): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    throw storeFault(error);
-  }
 }
 
 /** Runs several reads on one state of the database, so that a page and its total agree. */

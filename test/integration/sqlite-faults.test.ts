@@ -75,6 +75,21 @@ describe('a file that is removed while it is open', () => {
     expect(await readdir(dirname(place.path))).not.toContain('presignd.db');
     await store.close();
   });
+
+  /** Security property: what is revoked in the file that took its place would never be noticed. */
+  it('is not believed any more', async () => {
+    const store = await place.open();
+    await store.insert(storedKey('a'));
+    for (const file of await readdir(dirname(place.path))) await rm(join(dirname(place.path), file));
+    const restored = await place.open();
+    await restored.insert(storedKey('a'));
+    await restored.revoke('key_a', 1);
+    await expect(store.findByDigest(digestOf('a'))).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.findById('key_a')).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.events(0, 10)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.list({ offset: 0, limit: 10 })).rejects.toMatchObject(UNAVAILABLE);
+    await Promise.all([store.close(), restored.close()]);
+  });
 });
 
 describe('a lock that another process holds', () => {
