@@ -45,6 +45,8 @@ export function createHttp1Server(
   server.maxHeadersCount = 0;
   server.timeout = limits.silenceTimeoutMs;
   server.maxConnections = limits.maxConnections;
+  // Node's own 417 would have neither an id nor a line in the log. RFC 9110 §10.1.1 lets a server ignore it.
+  server.on('checkExpectation', handler);
   server.on('connect', (_request, socket) => {
     socket.end(CONNECT_REFUSED, () => socket.destroy());
   });

@@ -58,6 +58,8 @@ export function createHttp2Server(
     },
     handler,
   );
+  // Node's own 417 would have neither an id nor a line in the log. RFC 9110 §10.1.1 lets a server ignore it.
+  server.on('checkExpectation', handler);
 
   function track(session: ServerHttp2Session, socket: Socket): void {
     const state: SessionState = { socket, runningStreams: 0 };

@@ -35,6 +35,18 @@ describe('HTTP/2', () => {
     session.close();
   });
 
+  it('serves a request whose expectation it does not know, with an id and on the record', async () => {
+    await start();
+    const session = openHttp2(edge.port);
+    const answer = await sendHttp2(session, { method: 'GET', path: '/x', headers: { expect: 'miracles' } });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'x-request-id': expect.stringMatching(/^req_/) },
+    });
+    expect(await edge.untilEnded(1)).toHaveLength(1);
+    session.close();
+  });
+
   it('answers garbage after the preface by ending the session, and lives on', async () => {
     const edge = await start();
     await exchange(edge.port, `${HTTP2_PREFACE}${'garbage '.repeat(20)}`);
