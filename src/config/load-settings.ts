@@ -57,12 +57,17 @@ function textOf(row: SettingRow<unknown>, env: Environment): string | undefined 
   const file = env[`${row.name}_FILE`] || undefined;
   if (file === undefined) return direct;
   if (direct !== undefined) throw new Error(`and ${row.name}_FILE are both set: keep one`);
+  const unreadable = (why: string) =>
+    new Error(`cannot be read from the file that ${row.name}_FILE names (${why})`);
+  let text: string;
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    throw new Error(`cannot be read from the file that ${row.name}_FILE names (${code})`);
+    throw unreadable(error instanceof Error && 'code' in error ? String(error.code) : 'error');
   }
+  // Unlike a variable, a file is not left empty to mean the default: a secret has not arrived.
+  if (text === '') throw unreadable('empty');
+  return text;
 }
 
 function unknownNames(env: Environment): string[] {

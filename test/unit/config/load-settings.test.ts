@@ -79,6 +79,16 @@ describe('loadSettings', () => {
     expect(loadSettings({ REDIS_URL_FILE: path }).redisUrl?.reveal()).toBe('redis://:pass word@cache:6379');
   });
 
+  /** An empty variable is a platform's way to unset one; an empty file is a secret that did not arrive. */
+  it('refuses a file that holds nothing', () => {
+    expect(
+      problemsOf({ PRESIGND_BUCKET_FILE: fileWith(''), PRESIGND_KEY_PEPPERS_FILE: fileWith('\n') }),
+    ).toEqual([
+      'PRESIGND_BUCKET cannot be read from the file that PRESIGND_BUCKET_FILE names (empty)',
+      'PRESIGND_KEY_PEPPERS cannot be read from the file that PRESIGND_KEY_PEPPERS_FILE names (empty)',
+    ]);
+  });
+
   it('refuses a setting that is given both ways, and a file that cannot be read', () => {
     expect(problemsOf({ PORT: '1', PORT_FILE: fileWith('2') })).toEqual([
       'PORT and PORT_FILE are both set: keep one',
