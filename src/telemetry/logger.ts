@@ -9,6 +9,9 @@ const BUFFER_BYTES = 4096;
 /** No line waits longer than this in the buffer. */
 const FLUSH_INTERVAL_MS = 250;
 
+/** What waits for a reader that hangs; further lines are dropped, since hoarding them would end the service. */
+const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
+
 export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly format: 'json' | 'pretty';
@@ -45,7 +48,7 @@ interface Sink {
 }
 
 function openJson(): Sink {
-  const stream = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
+  const stream = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, maxLength: BACKLOG_MAX_BYTES });
   const timer = setInterval(() => stream.flush(), FLUSH_INTERVAL_MS).unref();
   // Nobody reads the pipe any more: the log is lost either way, the service is not.
   stream.on('error', () => {});
