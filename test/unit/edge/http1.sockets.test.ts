@@ -31,7 +31,7 @@ describe('HTTP/1.1', () => {
   });
 
   it('serves a request whose expectation it does not know, with an id and on the record', async () => {
-    await start();
+    const edge = await start();
     const request = 'GET /x HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nConnection: close\r\n\r\n';
     expect(await exchange(edge.port, request)).toMatch(/^HTTP\/1\.1 200 OK\r\nx-request-id: req_/);
     expect(await edge.untilEnded(1)).toHaveLength(1);

@@ -36,7 +36,7 @@ describe('HTTP/2', () => {
   });
 
   it('serves a request whose expectation it does not know, with an id and on the record', async () => {
-    await start();
+    const edge = await start();
     const session = openHttp2(edge.port);
     const answer = await sendHttp2(session, { method: 'GET', path: '/x', headers: { expect: 'miracles' } });
     expect(answer).toMatchObject({
