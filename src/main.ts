@@ -1,10 +1,15 @@
 // The process: arguments and signals in, an exit code out. It never calls `process.exit`, which would cut
 // answers and log lines that are still being written.
 import { runCli } from './cli/cli.ts';
+import { createStopSignal } from './cli/stop-signal.ts';
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => stop.abort(signal));
-}
+const stop = createStopSignal({
+  on: (name, listener) => process.on(name, listener),
+  clock: () => performance.now(),
+  die: (name) => {
+    process.removeAllListeners(name);
+    process.kill(process.pid, name);
+  },
+});
 
-process.exitCode = await runCli(process.argv.slice(2), stop.signal);
+process.exitCode = await runCli(process.argv.slice(2), stop);
