@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { describeWith } from '../support/available.ts';
+import { sendHttp1 } from '../support/http-requests.ts';
 import { type Environment, UNREACHABLE_S3 } from '../support/sandbox.ts';
 import { openService } from '../support/service.ts';
 import { askForUpload } from '../support/upload-calls.ts';
@@ -45,7 +46,30 @@ function describeKeyChanges(env: Environment): void {
 
 describe('key changes without Redis', () => {
   describeKeyChanges(UNREACHABLE_S3);
+
+  it('reach a service by what the store tells of them, not only when it reads the key again', async () => {
+    await using service = await openService(UNREACHABLE_S3);
+    let told = 0;
+    for (let n = 0; n < 3; n++) {
+      const { id, token } = await service.sandbox.createKey();
+      expect((await askForUpload(service.url, token)).status).toBe(200);
+      const missesBefore = await memoryMisses(service.url);
+      await service.sandbox.revokeKey(id);
+      await expect.poll(async () => (await askForUpload(service.url, token)).status, POLL).toBe(401);
+      // Reading again replaces the record in memory; only news of a change takes it away.
+      told += (await memoryMisses(service.url)) - missesBefore;
+    }
+    // Not each time: on a busy machine the news may come later than the next reading.
+    expect(told).toBeGreaterThan(0);
+  });
 });
+
+/** How often a key that was asked for was not in memory. */
+async function memoryMisses(url: string): Promise<number> {
+  const { body } = await sendHttp1(`${url}/metrics`);
+  const line = /^presignd_key_lookups_total\{tier="memory",outcome="miss"\} (\d+)$/m.exec(body);
+  return Number(line?.[1] ?? 0);
+}
 
 describeWith('redisUrl', 'key changes with Redis', (redisUrl) => {
   const env = { ...UNREACHABLE_S3, REDIS_URL: redisUrl };

@@ -177,32 +177,6 @@ describe('raw connections', () => {
     const answer = await exchange(`POST /v1/upload/s3 HTTP/1.1\r\nHost: [\r\n\r\n${callText()}`);
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
   });
-
-  describe('that are slow', { concurrent: true }, () => {
-    it('are closed when they say nothing', async () => {
-      const connection = await open();
-      expect(await connection.closed).toBe('');
-    });
-
-    it('are answered 408 when their headers do not come to an end', async () => {
-      const connection = await open();
-      connection.send('GET /livez HTTP/1.1\r\nHost: a\r\n');
-      const trickle = setInterval(() => connection.send('X-Slow: 1\r\n'), 500);
-      const answer = await connection.closed;
-      clearInterval(trickle);
-      expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    });
-
-    it('are answered 408 when their body does not come to an end', async () => {
-      const connection = await open();
-      const text = callText();
-      connection.send(text.slice(0, -10));
-      const trickle = setInterval(() => connection.send(' '), 10_000);
-      const answer = await connection.closed;
-      clearInterval(trickle);
-      expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    });
-  });
 });
 
 function bodyOf(answer: string): string {
