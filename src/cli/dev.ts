@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { App, AppOptions } from '../app.ts';
-import { environment, loadSettings } from '../config/load-settings.ts';
+import { type Environment, environment, loadSettings } from '../config/load-settings.ts';
 import { Fault } from '../fault/fault.ts';
 import { version } from '../version.ts';
 import type { Command } from './command.ts';
@@ -71,7 +71,7 @@ async function openDevApp(
 ): Promise<App> {
   const { openApp } = await import('../app.ts');
   const env = environment();
-  const settings = loadSettings({ HOST: '127.0.0.1', ...env });
+  const settings = loadSettings(onLoopback(env));
   const options: AppOptions = {
     settings: {
       ...settings,
@@ -88,6 +88,11 @@ async function openDevApp(
   return orOnFreePort(settings.port, (port) =>
     openApp({ ...options, settings: { ...options.settings, port } }),
   );
+}
+
+/** The environment, with the default host of development; an empty variable counts as not set here, too. */
+export function onLoopback(env: Environment): Environment {
+  return env['HOST'] || env['HOST_FILE'] ? env : { ...env, HOST: '127.0.0.1' };
 }
 
 /** Opens on the usual port, or on any free one when somebody else has it. */
