@@ -72,7 +72,7 @@ export interface SharedKeyCache {
 
 /**
  * Slows down guessing. Failed authentications are counted by peer address; while an address is over its
- * limit, tokens that are not already known to be good are refused before any I/O.
+ * limit, what nobody minted is answered with the time to come back. Genuine keys are never limited.
  */
 export interface FailureLimiter {
   /** Milliseconds until the address may try again; 0 when it may try now. */

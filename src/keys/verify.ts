@@ -39,14 +39,14 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
     verify(authorization, remoteAddress) {
       if (authorization === undefined) throw new Fault('KEY_MISSING');
       const token = bearerToken(authorization);
-      if (token === undefined) throw failure('KEY_MALFORMED', remoteAddress);
+      if (token === undefined) throw guess('KEY_MALFORMED', remoteAddress);
       const digest = digestFromToken(token);
       const known = lookup.peek(digest);
       if (typeof known === 'object') return principalOf(known);
-      const retryAfterMs = limiter.blockedForMs(remoteAddress);
-      if (retryAfterMs > 0) throw new Fault('RATE_LIMITED', { retryAfterMs });
-      if (known === 'absent') throw failure('KEY_UNKNOWN', remoteAddress);
-      if (checkToken(token, peppers) !== 'genuine') throw failure('KEY_MALFORMED', remoteAddress);
+      if (known === 'absent') throw guess('KEY_UNKNOWN', remoteAddress);
+      // A genuine tag is asked about even from an address over its limit: nobody can mint one, and a key that is
+      // only not in memory yet must not suffer from its neighbours.
+      if (checkToken(token, peppers) !== 'genuine') throw guess('KEY_MALFORMED', remoteAddress);
       return find(digest, remoteAddress);
     },
   };
@@ -58,13 +58,15 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
   }
 
   function settle(record: KeyRecord | undefined, remoteAddress: string): Principal {
-    if (record === undefined) throw failure('KEY_UNKNOWN', remoteAddress);
+    if (record === undefined) throw guess('KEY_UNKNOWN', remoteAddress);
     return principalOf(record);
   }
 
   // Only guesses count. A revoked or expired key was a real one, and whoever still sends it must not lock out
   // the neighbours behind the same address.
-  function failure(reason: 'KEY_MALFORMED' | 'KEY_UNKNOWN', remoteAddress: string): Fault {
+  function guess(reason: 'KEY_MALFORMED' | 'KEY_UNKNOWN', remoteAddress: string): Fault {
+    const retryAfterMs = limiter.blockedForMs(remoteAddress);
+    if (retryAfterMs > 0) return new Fault('RATE_LIMITED', { retryAfterMs });
     limiter.recordFailure(remoteAddress);
     return new Fault(reason);
   }

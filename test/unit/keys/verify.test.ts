@@ -208,11 +208,20 @@ describe('a key that is no good', () => {
 
 describe('an address over its limit', () => {
   it('is turned away before any I/O, with the time to come back', async () => {
-    const { verify, authorization, limiter, store } = await setUp();
+    const { verify, limiter, store } = await setUp();
     limiter.blockedMs = 1_234;
-    const fault = await faultOf(() => verify(authorization, ADDRESS));
-    expect(fault).toMatchObject({ reason: 'RATE_LIMITED', retryAfterMs: 1_234 });
+    for (const guessed of ['nonsense', mintToken('live', OTHER_PEPPER, randomBytes)]) {
+      const fault = await faultOf(() => verify(`Bearer ${guessed}`, ADDRESS));
+      expect(fault).toMatchObject({ reason: 'RATE_LIMITED', retryAfterMs: 1_234 });
+    }
     expect(store.reads()).toBe(0);
+  });
+
+  /** Neighbours behind one address must not be locked out by the one who guesses. */
+  it('still gets through with a valid key that memory does not know yet', async () => {
+    const { verify, authorization, limiter, key } = await setUp();
+    limiter.blockedMs = 1_234;
+    expect(await verify(authorization, ADDRESS)).toMatchObject({ keyId: key.id });
   });
 
   it('still gets through with a key that memory knows', async () => {
