@@ -24,7 +24,9 @@ function configurationPage(): string {
     'Configuration',
     `presignd is configured by environment variables. All problems are reported together when it starts, and a
 \`PRESIGND_\` variable that does not exist is an error that suggests the near ones. Every variable \`NAME\` can be given
-as \`NAME_FILE\` instead: the path of a file that holds the value, as container platforms mount secrets.
+as \`NAME_FILE\` instead: the path of a file that holds the value, as container platforms mount secrets. An empty
+variable counts as not set, an empty file is an error. What stands inside an object key template, an origin, a pepper or
+the public base URL is judged after the rest, one at a time.
 
 S3 credentials come from the AWS SDK's own chain: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, the shared config
 files, web identity (IRSA), SSO, ECS and EC2 instance metadata. They are refreshed while the service runs.
@@ -46,7 +48,8 @@ function errorsPage(): string {
   return page(
     'Errors',
     `Every REST path answers errors in one envelope. \`details\` is there only where a field is to blame, \`requestId\` on
-every 5xx; the \`X-Request-Id\` header is on every answer.
+every 5xx; the \`X-Request-Id\` header is on every answer but those to what is no request to begin with: bytes that
+cannot be parsed (400), headers that are too large (431) or too slow (408), and CONNECT (405) get a bare status.
 
 \`\`\`json
 {
@@ -58,8 +61,8 @@ every 5xx; the \`X-Request-Id\` header is on every answer.
 \`\`\`
 
 Over Connect, gRPC and gRPC-Web the same errors carry the code below and \`google.rpc\` details: \`BadRequest\` for
-fields, \`ErrorInfo\` with the reason, \`RetryInfo\` where a retry makes sense, \`RequestInfo\` on faults of the server. A
-call to a REST path that sends \`Connect-Protocol-Version\` is answered in Connect's shape.
+fields, \`ErrorInfo\` with the reason (\`UNAUTHENTICATED\` for every \`KEY_…\`), \`RetryInfo\` with 429 and 503,
+\`RequestInfo\` on faults of the server. A call to a REST path that sends \`Connect-Protocol-Version\` is answered in Connect's shape.
 
 All refusals of an API key look alike to the caller; the log has the reason.`,
     table(['Reason', 'Status', 'Code', 'Retry', 'Message', 'Meaning'], rows),

@@ -53,7 +53,7 @@ export const SETTINGS = {
   region: optional({
     name: 'PRESIGND_REGION',
     type: text,
-    doc: "The bucket's region. Without it the AWS SDK decides: `AWS_REGION`, then the shared config file.",
+    doc: "The bucket's region. Without it the AWS SDK decides: `AWS_REGION`, then the shared config file, then `us-east-1` if there is a `PRESIGND_S3_ENDPOINT`.",
   }),
   s3Endpoint: optional({
     name: 'PRESIGND_S3_ENDPOINT',
@@ -109,7 +109,7 @@ export const SETTINGS = {
     name: 'PRESIGND_KEY_PEPPERS',
     type: secretList,
     default: '',
-    doc: 'Secrets that tag API keys, the first for new keys and all for checking. Without any, one is made once and kept in the store.',
+    doc: 'Secrets of at least 32 characters that tag API keys, the first for new keys and all for checking. Without any, one is made once and kept in the store.',
   }),
   keyMaxAgeMs: withDefault({
     name: 'PRESIGND_KEY_MAX_AGE',
