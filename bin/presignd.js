@@ -11,7 +11,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) {
   );
   process.exitCode = 1;
 } else {
-  // Keeps compiled code between starts: it takes more than half off the time to get ready.
+  // Keeps compiled code between starts: docs/benchmarks.md has a first start beside the next.
   module.enableCompileCache();
   await import('../src/main.ts');
 }

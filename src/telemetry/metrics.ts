@@ -95,8 +95,8 @@ interface Tally {
 }
 
 /**
- * A counter that is fed from tallies when it is scraped: the library takes microseconds to find a series, a tally
- * nanoseconds to grow. Answers the tally for the labels' values, in the order of `labelNames`. Labels are bounded, so
+ * A counter that is fed from tallies when it is scraped: finding a series in the library costs more than growing a
+ * tally. Answers the tally for the labels' values, in the order of `labelNames`. Labels are bounded, so
  * the tallies are too.
  */
 function createTallies(config: CounterConfiguration<string> & { readonly labelNames: readonly string[] }) {
