@@ -8,7 +8,7 @@ interface Step {
 }
 
 /** Third-party contracts keep the layout of their origin. */
-const ownProtos = ['proto/access', 'proto/upload'].flatMap((path) => ['--path', path]);
+const ownProtos = ['proto/access', 'proto/apikeys', 'proto/upload'].flatMap((path) => ['--path', path]);
 
 const STEPS: readonly Step[] = [
   { name: 'format and lint', judge: () => run('biome', ['ci', '--error-on-warnings']) },

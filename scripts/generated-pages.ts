@@ -1,6 +1,7 @@
 // The pages of docs/ that are made from the tables in the code.
 
-import { SETTINGS, type SettingRow } from '../src/config/settings.ts';
+import type { SettingRow } from '../src/config/setting-row.ts';
+import { SETTINGS } from '../src/config/settings.ts';
 import { REASONS, type ReasonSpec } from '../src/fault/reasons.ts';
 
 const NOTICE = '<!-- Made by `npm run generate`. Change the table in the code instead. -->';

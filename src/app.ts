@@ -3,17 +3,18 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from './config/settings.ts';
+import { createClientAddress } from './edge/client-address.ts';
 import { createCors } from './edge/cors.ts';
 import { createEdge } from './edge/edge.ts';
 import { createHealthRoutes } from './edge/health-routes.ts';
 import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
 import { createRequestIds } from './edge/request-id.ts';
 import { Fault } from './fault/fault.ts';
-import type { Keys } from './keys/keys.ts';
+import type { CreatedKey } from './keys/keys.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
-import type { KeyVerifier } from './keys/verify.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openKeyRooms } from './open-keys.ts';
+import { openLimits } from './open-limits.ts';
 import { sendFault } from './rest/envelope.ts';
 import { createRestDoor } from './rest/rest-door.ts';
 import type { Door } from './rpc/http-handler.ts';
@@ -27,14 +28,15 @@ import { createHealth, type Health } from './telemetry/health.ts';
 import { openLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
+import type { ByteQuota } from './uploads/ports.ts';
 import type { PresignedPut } from './uploads/upload.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 import { version } from './version.ts';
 
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
-  readonly keys: Keys;
-  readonly verify: KeyVerifier['verify'];
+  /** The administrator that was made because the store was empty. */
+  readonly bootstrapped: CreatedKey | undefined;
   /** Turns readiness off, waits the configured delay, lets running calls finish and stops listening. */
   stop(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   const metrics = createMetrics(version);
   const events = createEvents(logger, metrics);
   const openingRooms = openKeyRooms(settings, {
+    countCalls: true,
     onRejected: events.sharedRecordRejected,
     onDown: events.sharedCacheDown,
     onUp: events.sharedCacheUp,
@@ -74,7 +77,9 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   // When one fails, the other is waited for: what it opens later would be closed by nobody.
   await Promise.allSettled([openingRooms, openingPresigner]);
   const [rooms, presigner] = await Promise.all([openingRooms, openingPresigner]);
+  const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, events));
   const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, events));
+  const keys = rooms.manage(lookup);
   const health = createHealth({
     version,
     clock: clock.monotonicMs,
@@ -87,19 +92,25 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   const shutdown = new AbortController();
   const rpc = createRpcDoor({
     verify,
-    uploads: createIssuer(settings, presigner, events),
+    limiter,
+    keys,
+    byteUsage: byteQuota.usage,
+    uploads: createIssuer(settings, presigner, byteQuota, events),
     health,
+    wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
   const healthRoutes = createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault });
   const server = createServer(settings, rpc, healthRoutes, events);
   const address = await server.listen(settings.port, settings.host);
   events.listening({ host: address.address, port: address.port });
+  // Last, because whoever could not start has nobody to tell the secret to.
+  const bootstrapped = await keys.bootstrap(settings.bootstrapKey?.reveal());
+  if (bootstrapped) events.bootstrapped(bootstrapped.key.id);
   const open = opening.move();
   return {
     address,
-    keys: rooms.manage(lookup),
-    verify,
+    bootstrapped,
     stop: () => stop(server, health, shutdown, settings, events),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -131,6 +142,7 @@ function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, even
     doors: [createRestDoor({ calls: rpc.calls, rpcDoor: rpc }), healthRoutes, rpc],
     refuse: sendFault,
     requestId: createRequestIds(random.pooled),
+    clientAddress: createClientAddress(settings.trustedProxies),
     cors: createCors(settings.corsOrigins),
     clock: clock.monotonicMs,
     onRequestEnd: events.requestEnded,
@@ -139,9 +151,10 @@ function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, even
 }
 
 /** The uploads room, with every signature counted. */
-function createIssuer(settings: Settings, presigner: S3Presigner, events: Events): Uploads {
+function createIssuer(settings: Settings, presigner: S3Presigner, quota: ByteQuota, events: Events): Uploads {
   const uploads = createUploads({
     presigner,
+    quota,
     policy: {
       ttlSeconds: Math.floor(settings.urlTtlMs / 1000),
       template: parseObjectKeyTemplate(settings.objectKeyTemplate),

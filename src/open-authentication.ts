@@ -1,5 +1,7 @@
 // Joins what answers who is calling: the lookup of keys, the feed of their revocations and the verifier.
 import type { Settings } from './config/settings.ts';
+import { createKeyUsage } from './keys/key-usage.ts';
+import { keyLimits } from './keys/limits.ts';
 import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
 import { createRevocationFeed } from './keys/revocation-feed.ts';
 import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
@@ -56,7 +58,16 @@ export async function openAuthentication(
     maxAddresses: LIMITED_ADDRESSES,
     clock,
   });
-  const { verify } = createKeyVerifier({ lookup, peppers, clock, limiter });
+  const usage = createKeyUsage({
+    store,
+    clock,
+    schedule,
+    random: random.fraction,
+    limits: keyLimits(limits),
+    onError: events.keyUsageNotStored,
+  });
+  opening.defer(() => usage.close());
+  const { verify } = createKeyVerifier({ lookup, peppers, clock, limiter, onAccepted: usage.record });
   const open = opening.move();
   return { lookup, verify, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

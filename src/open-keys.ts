@@ -5,13 +5,16 @@ import { createKeys, type Keys } from './keys/keys.ts';
 import type { KeyLookup } from './keys/lookup.ts';
 import { cacheKeyFromPepper, loadPeppers, type Peppers } from './keys/peppers.ts';
 import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
-import { openKeyStore } from './store/open-store.ts';
+import type { ByteLedger, SharedRateCounts } from './quota/ports.ts';
+import { migrateStore, openKeyStore } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
 
 export interface KeyRooms extends AsyncDisposable {
-  readonly store: KeyStore;
+  readonly store: KeyStore & ByteLedger;
   /** Undefined without a REDIS_URL. */
   readonly shared: SharedKeyCache | undefined;
+  /** Undefined without a REDIS_URL, and until it is asked for: who counts is counted as an instance. */
+  readonly rateCounts: SharedRateCounts | undefined;
   readonly peppers: Peppers;
   /** The use cases; a process that also looks keys up passes its lookup, which must not wait for the feed. */
   manage(lookup?: KeyLookup): Keys;
@@ -19,7 +22,9 @@ export interface KeyRooms extends AsyncDisposable {
   sharedReady(timeoutMs: number): Promise<boolean>;
 }
 
-export interface SharedCacheListener {
+export interface KeyRoomsOptions {
+  /** Count calls together with the other instances. */
+  readonly countCalls?: boolean;
   readonly onRejected?: () => void;
   readonly onDown?: (error: Error) => void;
   readonly onUp?: () => void;
@@ -27,29 +32,50 @@ export interface SharedCacheListener {
 
 /** Opens the store, which must answer, and starts connecting to Redis, which need not. */
 export async function openKeyRooms(
-  settings: Pick<Settings, 'databaseUrl' | 'redisUrl' | 'keyPeppers'>,
-  listener: SharedCacheListener = {},
+  settings: Pick<
+    Settings,
+    | 'databaseUrl'
+    | 'databasePoolSize'
+    | 'autoMigrate'
+    | 'redisUrl'
+    | 'keyPeppers'
+    | 'keyMaxAgeMs'
+    | 'ratePlans'
+    | 'defaultRatePlan'
+  >,
+  options: KeyRoomsOptions = {},
 ): Promise<KeyRooms> {
   await using opening = new AsyncDisposableStack();
-  const store = opening.adopt(await openKeyStore(settings.databaseUrl.reveal()), (opened) => opened.close());
+  const store = opening.adopt(
+    await openKeyStore(() => settings.databaseUrl.reveal(), {
+      autoMigrate: settings.autoMigrate,
+      poolSize: settings.databasePoolSize,
+    }),
+    (opened) => opened.close(),
+  );
   const peppers = await loadPeppers({ store, configured: settings.keyPeppers, randomBytes: random.bytes });
   const redis =
-    settings.redisUrl && opening.use(await openShared(settings.redisUrl.reveal(), peppers, listener));
+    settings.redisUrl && opening.use(await openShared(settings.redisUrl.reveal(), peppers, options));
   const shared = redis?.cache;
   const open = opening.move();
   return {
     store,
     shared,
+    rateCounts: redis?.rateCounts,
     peppers,
     manage: (lookup) => {
       const keys = createKeys({
         store,
         shared,
         lookup,
-        pepper: peppers[0],
+        peppers,
+        plans: new Set(settings.ratePlans.keys()),
+        // A plan without a limit limits nobody.
+        defaultPlan: settings.ratePlans.get(settings.defaultRatePlan) ? settings.defaultRatePlan : undefined,
         randomBytes: random.bytes,
         clock,
         schedule,
+        limits: { maxAgeMs: settings.keyMaxAgeMs },
       });
       open.defer(() => keys.close());
       return keys;
@@ -59,32 +85,38 @@ export async function openKeyRooms(
   };
 }
 
-interface SharedRooms extends Disposable {
+/** Brings the schema of the store up to date, and answers its versions before and after. */
+export function migrateKeyStore({ databaseUrl }: Pick<Settings, 'databaseUrl'>) {
+  return migrateStore(() => databaseUrl.reveal());
+}
+
+interface SharedRooms extends AsyncDisposable {
   readonly cache: SharedKeyCache;
+  readonly rateCounts: SharedRateCounts | undefined;
   ready(timeoutMs: number): Promise<boolean>;
 }
 
-async function openShared(
-  url: string,
-  peppers: Peppers,
-  listener: SharedCacheListener,
-): Promise<SharedRooms> {
+async function openShared(url: string, peppers: Peppers, options: KeyRoomsOptions): Promise<SharedRooms> {
   // Loaded only where it is used: the client takes a tenth of the time to get ready.
   const { openRedis } = await import('./redis/client.ts');
   const { createRedisKeyCache } = await import('./redis/key-cache.ts');
-  const connections = openRedis({ url, ...listener });
+  const connections = openRedis({ url, ...options });
   const cache = createRedisKeyCache({
     connections,
     // The last pepper is the store's own, so that the instances of a fleet agree however theirs are configured.
     cacheKey: cacheKeyFromPepper(peppers.at(-1) ?? peppers[0]),
     clock,
-    ...listener,
+    ...options,
   });
+  const { createRedisRateCounts } = await import('./redis/rate-counts.ts');
+  const rateCounts = options.countCalls ? createRedisRateCounts({ connections }) : undefined;
   return {
     cache,
+    rateCounts,
     ready: connections.ready,
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       cache.close().catch(() => {});
+      await rateCounts?.close();
       connections.close();
     },
   };

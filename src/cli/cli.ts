@@ -6,10 +6,33 @@ import { version } from '../version.ts';
 import { type Command, parseArgsOptions, UsageError } from './command.ts';
 import { dev } from './dev.ts';
 import { commandHelp, overview } from './help.ts';
-import { keysCreate, keysList, keysRevoke } from './keys.ts';
+import { keysAudit } from './keys-audit.ts';
+import { keysCreate } from './keys-create.ts';
+import { keysList } from './keys-list.ts';
+import { keysMint } from './keys-mint.ts';
+import { keysRevoke } from './keys-revoke.ts';
+import { keysRotate } from './keys-rotate.ts';
+import { keysShow } from './keys-show.ts';
+import { keysUpdate } from './keys-update.ts';
+import { migrate } from './migrate.ts';
+import { printable } from './printable.ts';
 import { serve } from './serve.ts';
 
-const COMMANDS: readonly Command[] = [serve, dev, keysCreate, keysList, keysRevoke];
+const COMMANDS: readonly Command[] = [
+  serve,
+  dev,
+  keysCreate,
+  keysList,
+  keysShow,
+  keysUpdate,
+  keysRotate,
+  keysRevoke,
+  keysAudit,
+  keysMint,
+  migrate,
+];
+
+const HELP_WORDS = ['--help', '-h', 'help'];
 
 /**
  * Runs one command and answers the exit code: 0 when it did its work, 1 when it failed, 2 when it was called
@@ -18,8 +41,12 @@ const COMMANDS: readonly Command[] = [serve, dev, keysCreate, keysList, keysRevo
 export async function runCli(argv: readonly string[], stop: AbortSignal): Promise<number> {
   const [first] = argv;
   if (first === '--version' || first === 'version') return print(version);
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+  if (first === undefined || HELP_WORDS.includes(first)) {
     return print(overview(COMMANDS, version));
+  }
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+  if (group.length > 0 && argv.slice(1).every((word) => HELP_WORDS.includes(word)) && argv.length > 1) {
+    return print(overview(group, version));
   }
   const command = COMMANDS.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
   if (command === undefined) return unknownCommand(argv);
@@ -59,17 +86,21 @@ function explain(error: unknown, command: Command): number {
       console.error([error.publicMessage, causeOf(error)].filter(Boolean).join('\n'));
       return 1;
     }
-    for (const { field, message } of error.fields) console.error(`${optionFor(field, command)} ${message}`);
+    for (const { field, message } of error.fields) {
+      console.error(printable(`${optionFor(field, command)} ${message}`));
+    }
     return 2;
   }
   console.error(error instanceof Error ? error.message : String(error));
   return 1;
 }
 
-/** The option that a field of the request came from, as it is typed. */
+/** The option that a field of the request came from, as it is typed; of a list the item, too, counted from 1. */
 function optionFor(field: string, command: Command): string {
-  const found = Object.entries(command.options).find(([name, option]) => field === (option.field ?? name));
-  return found === undefined ? field : `--${found[0]}`;
+  const [, path = field, index] = /^(.*)\[(\d+)\]$/.exec(field) ?? [];
+  const found = Object.entries(command.options).find(([name, option]) => path === (option.field ?? name));
+  if (found === undefined) return field;
+  return `--${found[0]}${index === undefined ? '' : ` (item ${Number(index) + 1})`}`;
 }
 
 function causeOf(error: Error): string | undefined {

@@ -9,7 +9,7 @@ export interface DevServer {
 
 const SAMPLE = { filename: 'hello.txt', contentType: 'text/plain', content: 'Hello, world!' } as const;
 
-/** What `presignd dev` prints: where everything is, and two commands that work as they are pasted. */
+/** What `presignd dev` prints: where everything is, and commands that work as they are pasted. */
 export function welcome({ version, url, s3Url, bucket, folder, keyFile }: DevServer): string {
   const ask = askCommand(url, keyFile);
   return `
@@ -28,14 +28,28 @@ Ask, then upload a file with the answer:
 
 ${uploadCommand(ask)}
 
+Make an API key that may upload images only:
+
+${createKeyCommand(url, keyFile)}
+
 Ctrl-C stops it.
 `;
 }
 
 function askCommand(url: string, keyFile: string): string {
   const { filename, contentType, content } = SAMPLE;
-  const body = JSON.stringify({ filename, contentType, size: content.length });
-  return `curl -sS -w '\\n' ${url}/v1/upload/s3 -H "Authorization: Bearer $(cat ${quoted(keyFile)})" -H 'Content-Type: application/json' -d '${body}'`;
+  return postCommand(`${url}/v1/upload/s3`, keyFile, { filename, contentType, size: content.length });
+}
+
+function createKeyCommand(url: string, keyFile: string): string {
+  return postCommand(`${url}/v1/api-keys`, keyFile, {
+    name: 'my images',
+    policy: { content_types: ['image/*'] },
+  });
+}
+
+function postCommand(url: string, keyFile: string, body: object): string {
+  return `curl -sS -w '\\n' ${url} -H "Authorization: Bearer $(cat ${quoted(keyFile)})" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
 /** As one word of a shell, whatever is in it. */

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { App, AppOptions } from '../app.ts';
 import { type Environment, environment, loadSettings } from '../config/load-settings.ts';
-import { Fault } from '../fault/fault.ts';
 import { version } from '../version.ts';
 import type { Command } from './command.ts';
 import { welcome } from './dev-welcome.ts';
@@ -25,12 +24,11 @@ export const dev: Command = {
     const folder = resolve(FOLDER);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await using s3 = await openDevS3(folder);
-    const app = await openDevApp(s3.url, s3.credentials);
+    const keyFile = join(folder, 'dev-api-key');
+    const app = await openDevApp(s3.url, s3.credentials, keyFile);
     await using _ = app;
     const url = `http://127.0.0.1:${app.address.port}`;
-    const keyFile = join(folder, 'dev-api-key');
     const urlFile = join(folder, 'dev-url');
-    await ensureKey(app, keyFile);
     await writeFile(urlFile, `${url}\n`);
     console.log(welcome({ version, url, s3Url: s3.url, bucket: BUCKET, folder, keyFile }));
     if (!stop.aborted) await once(stop, 'abort');
@@ -68,10 +66,13 @@ async function openDevS3(folder: string) {
 async function openDevApp(
   s3Url: string,
   credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  keyFile: string,
 ): Promise<App> {
   const { openApp } = await import('../app.ts');
+  const { ensureDevKey } = await import('./dev-key.ts');
   const env = environment();
   const settings = loadSettings(onLoopback(env));
+  await ensureDevKey(settings, keyFile);
   const options: AppOptions = {
     settings: {
       ...settings,
@@ -101,31 +102,6 @@ async function orOnFreePort<T>(usual: number, open: (port: number) => Promise<T>
     return await open(usual);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return open(0);
-    throw error;
-  }
-}
-
-/** Keeps the key of earlier starts for as long as it works. */
-async function ensureKey(app: App, keyFile: string): Promise<void> {
-  const kept = await readFile(keyFile, 'utf8').catch(() => '');
-  if (kept !== '' && (await isAccepted(app, kept.trim()))) return;
-  const { token } = await app.keys.create({
-    name: 'presignd dev',
-    environment: 'test',
-    scopes: ['uploads:create'],
-    expiresAtMs: null,
-  });
-  // Made anew: a file that is there keeps the permissions that it has.
-  await rm(keyFile, { force: true });
-  await writeFile(keyFile, `${token}\n`, { mode: 0o600, flag: 'wx' });
-}
-
-async function isAccepted(app: App, token: string): Promise<boolean> {
-  try {
-    await app.verify(`Bearer ${token}`, '127.0.0.1');
-    return true;
-  } catch (error) {
-    if (error instanceof Fault && error.spec.code === 'unauthenticated') return false;
     throw error;
   }
 }

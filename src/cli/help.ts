@@ -1,4 +1,5 @@
-import { SETTINGS, type SettingRow } from '../config/settings.ts';
+import type { SettingRow } from '../config/setting-row.ts';
+import { SETTINGS } from '../config/settings.ts';
 import type { Command } from './command.ts';
 
 const WIDTH = 100;

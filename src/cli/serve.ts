@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { environment, loadSettings } from '../config/load-settings.ts';
+import type { CreatedKey } from '../keys/keys.ts';
 import type { Command } from './command.ts';
 import { settingsHelp } from './help.ts';
 
@@ -16,8 +17,21 @@ export const serve: Command = {
       settings,
       logFormat: logFormat === 'auto' ? (process.stdout.isTTY ? 'pretty' : 'json') : logFormat,
     });
+    if (app.bootstrapped && settings.bootstrapKey === undefined) announceAdministrator(app.bootstrapped);
     if (!stop.aborted) await once(stop, 'abort');
     await app.stop();
     return 0;
   },
 };
+
+/** Not through the log, where a secret would be kept. */
+function announceAdministrator({ key, token }: CreatedKey): void {
+  console.error(`
+The key store was empty, so an API key that may do everything was made: ${key.id}, for the owner ${key.owner}.
+It is shown this once, and kept nowhere:
+
+${token}
+
+Make other keys with it (POST /v1/api-keys), or with \`presignd keys create\`.
+`);
+}

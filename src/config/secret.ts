@@ -2,17 +2,18 @@ import { inspect } from 'node:util';
 
 const MASK = '[secret]';
 
-/** A value that must not be printed: string conversion, JSON and inspection all show a mask. */
-export class Secret<T = string> {
-  readonly #value: T;
+/** A text that must not be printed: string conversion, JSON and inspection all show a mask. */
+export class Secret {
+  readonly #read: () => string;
 
-  constructor(value: T) {
-    this.#value = value;
+  /** A function is asked anew with each use, for a text that may be replaced while the process runs. */
+  constructor(value: string | (() => string)) {
+    this.#read = typeof value === 'function' ? value : () => value;
   }
 
-  /** The value itself, for the one place that uses it. */
-  reveal(): T {
-    return this.#value;
+  /** The text itself, for the one place that uses it. */
+  reveal(): string {
+    return this.#read();
   }
 
   toString(): string {

@@ -1,36 +1,19 @@
 // Every setting, in one table. Loading, `presignd serve --help` and docs/configuration.md derive from it.
+import { ratePlans } from './rate-plans.ts';
+import { optional, type SettingRow, withDefault } from './setting-row.ts';
 import {
+  addressRanges,
   boolean,
   choice,
   connection,
   duration,
   integer,
   list,
+  secret,
   secretList,
   text,
   url,
-  type ValueType,
 } from './value-types.ts';
-
-export interface SettingRow<T> {
-  /** The environment variable. `<name>_FILE` names a file that holds the value instead. */
-  readonly name: string;
-  readonly type: ValueType<unknown>;
-  /** The text that stands when the variable is not set; the value is undefined when there is none. */
-  readonly default?: string;
-  readonly doc: string;
-  read(text: string | undefined): T;
-}
-
-type Row<T> = { readonly name: string; readonly type: ValueType<T>; readonly doc: string };
-
-function withDefault<T>(row: Row<T> & { readonly default: string }): SettingRow<T> {
-  return { ...row, read: (value) => row.type.read(value ?? row.default) };
-}
-
-function optional<T>(row: Row<T>): SettingRow<T | undefined> {
-  return { ...row, read: (value) => (value === undefined ? undefined : row.type.read(value)) };
-}
 
 export const SETTINGS = {
   host: withDefault({
@@ -96,9 +79,21 @@ export const SETTINGS = {
   }),
   databaseUrl: withDefault({
     name: 'DATABASE_URL',
-    type: connection('sqlite'),
+    type: connection('sqlite', 'postgres', 'postgresql'),
     default: 'sqlite:.presignd/presignd.db',
-    doc: 'Where API keys live: `sqlite:PATH`. The folder must be on a local disk.',
+    doc: 'Where API keys live: `sqlite:PATH` in a folder on a local disk, or `postgres://USER:PASSWORD@HOST/DATABASE`. Read from `DATABASE_URL_FILE`, a changed file counts for every new connection to Postgres. `sslmode` in the URL: without TLS (`disable`, the default), with TLS unverified (`no-verify`), or, with any other mode, with a certificate that is verified.',
+  }),
+  databasePoolSize: withDefault({
+    name: 'PRESIGND_DATABASE_POOL_SIZE',
+    type: integer(2, 200),
+    default: '10',
+    doc: 'Connections to Postgres that an instance opens at the most: half for looking keys up, half for everything else.',
+  }),
+  autoMigrate: withDefault({
+    name: 'PRESIGND_AUTO_MIGRATE',
+    type: boolean,
+    default: 'true',
+    doc: 'Bring the schema of the store up to date at the start. If `false`, `presignd migrate` does it, and the service does not start on an old schema.',
   }),
   redisUrl: optional({
     name: 'REDIS_URL',
@@ -110,6 +105,11 @@ export const SETTINGS = {
     type: secretList,
     default: '',
     doc: 'Secrets of at least 32 characters that tag API keys, the first for new keys and all for checking. Without any, one is made once and kept in the store.',
+  }),
+  bootstrapKey: optional({
+    name: 'PRESIGND_BOOTSTRAP_KEY',
+    type: secret,
+    doc: 'An API key, made by `presignd keys mint`, that becomes the administrator of an empty store. Without it, `presignd serve` makes one and prints it once.',
   }),
   keyMaxAgeMs: withDefault({
     name: 'PRESIGND_KEY_MAX_AGE',
@@ -134,6 +134,24 @@ export const SETTINGS = {
     type: integer(1, 1_000_000),
     default: '100',
     doc: 'Failed authentications that a client address may make at once before the rate applies.',
+  }),
+  trustedProxies: withDefault({
+    name: 'PRESIGND_TRUSTED_PROXIES',
+    type: addressRanges,
+    default: '',
+    doc: 'Addresses and ranges of proxies, such as `10.0.0.0/8`, whose `X-Forwarded-For` is believed. Empty: the peer is the client.',
+  }),
+  ratePlans: withDefault({
+    name: 'PRESIGND_RATE_PLANS',
+    type: ratePlans,
+    default: 'free=10/1m,pro=100/1m,unlimited',
+    doc: 'Named rate limits for API keys: calls per window, or a name alone for no limit.',
+  }),
+  defaultRatePlan: withDefault({
+    name: 'PRESIGND_DEFAULT_RATE_PLAN',
+    type: text,
+    default: 'unlimited',
+    doc: 'The plan of keys that name none.',
   }),
   corsOrigins: withDefault({
     name: 'PRESIGND_CORS_ORIGINS',

@@ -1,5 +1,6 @@
 // How the text of a setting becomes a value. Each type names itself for `--help` and the docs, and says what it
 // expected when the text does not fit. None repeats the text: it may be a secret in the wrong place.
+import { isIP } from 'node:net';
 import { Secret } from './secret.ts';
 
 export interface ValueType<T> {
@@ -14,9 +15,26 @@ export const text: ValueType<string> = {
   read: (value) => value,
 };
 
+export const secret: ValueType<Secret> = {
+  label: 'secret',
+  read: (value) => new Secret(value),
+};
+
 export const secretList: ValueType<readonly Secret[]> = {
   label: 'list of secrets',
   read: (value) => splitList(value).map((item) => new Secret(item)),
+};
+
+/** Addresses and CIDR ranges of IPv4 and IPv6. */
+export const addressRanges: ValueType<readonly string[]> = {
+  label: 'list of addresses and CIDR ranges',
+  read: (value) => {
+    const ranges = splitList(value);
+    if (!ranges.every(isAddressRange)) {
+      throw new Error('must list addresses or ranges such as 10.0.0.0/8 or fd00::/8');
+    }
+    return ranges;
+  },
 };
 
 export const list: ValueType<readonly string[]> = {
@@ -75,7 +93,8 @@ export function duration(min: string, max: string): ValueType<number> {
   };
 }
 
-function durationMs(value: string): number {
+/** NaN for what is no duration. */
+export function durationMs(value: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value);
   if (!match) return Number.NaN;
   return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
@@ -111,7 +130,14 @@ export function connection(...schemes: readonly string[]): ValueType<Secret> {
   };
 }
 
-function splitList(value: string): string[] {
+function isAddressRange(range: string): boolean {
+  const [address = '', bits, ...rest] = range.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+export function splitList(value: string): string[] {
   return value
     .split(',')
     .map((item) => item.trim())

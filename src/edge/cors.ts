@@ -6,6 +6,7 @@ export const CORS_HEADERS = {
   request: [
     'authorization',
     'content-type',
+    'idempotency-key',
     'connect-protocol-version',
     'connect-timeout-ms',
     'connect-content-encoding',
@@ -22,6 +23,8 @@ export const CORS_HEADERS = {
     'retry-after',
     'www-authenticate',
     'allow',
+    'ratelimit',
+    'ratelimit-policy',
     'x-ratelimit-limit',
     'x-ratelimit-remaining',
     'x-ratelimit-reset',

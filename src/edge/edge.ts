@@ -1,6 +1,7 @@
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { RequestEnd, RequestRecord } from '../telemetry/request-record.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { Cors } from './cors.ts';
 import { createHostCheck, isValidAuthority } from './host.ts';
 import type { RequestIds } from './request-id.ts';
@@ -27,6 +28,8 @@ export interface EdgeOptions {
   readonly doors: readonly Door[];
   readonly refuse: Refuse;
   readonly requestId: RequestIds;
+  /** Whom the log and the limiter of failed authentications take for the caller. */
+  readonly clientAddress: ClientAddress;
   /** Undefined: off. */
   readonly cors: Cors | undefined;
   /** Monotonic milliseconds. */
@@ -40,7 +43,7 @@ export interface EdgeOptions {
  * what a door throws becomes an `INTERNAL`.
  */
 export function createEdge(options: EdgeOptions): (request: HttpRequest, response: HttpResponse) => void {
-  const { doors, refuse, requestId, cors, clock, onRequestEnd } = options;
+  const { doors, refuse, requestId, clientAddress, cors, clock, onRequestEnd } = options;
   const hasValidHost = createHostCheck();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
@@ -91,7 +94,7 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
     const record: RequestRecord = {
       requestId: requestId(request.headers['x-request-id']),
       startedAtMs: clock(),
-      remoteAddress: remoteAddressOf(request),
+      remoteAddress: clientAddress(request),
       route: 'unmatched',
       protocol: 'http',
       code: 'ok',
@@ -124,12 +127,6 @@ function adoptAbsoluteTarget(request: HttpRequest): boolean {
   request.url = originForm;
   request.headers.host = authority;
   return isValidAuthority(authority);
-}
-
-function remoteAddressOf(request: HttpRequest): string {
-  // The session's view of the socket is made once, a stream's for each request.
-  const socket = 'stream' in request ? request.stream.session?.socket : request.socket;
-  return socket?.remoteAddress ?? '';
 }
 
 /** Whether the whole answer has gone out. Node calls an aborted HTTP/2 stream finished, too. */

@@ -7,6 +7,9 @@ export type WireCode =
   | 'unauthenticated'
   | 'permission_denied'
   | 'not_found'
+  | 'already_exists'
+  | 'failed_precondition'
+  | 'aborted'
   | 'unimplemented'
   | 'resource_exhausted'
   | 'deadline_exceeded'
@@ -67,6 +70,55 @@ export const REASONS = {
     retryable: false,
     doc: 'The key is valid but lacks the scope of the method. The answer names the scope.',
   },
+  POLICY_REFUSED: {
+    code: 'permission_denied',
+    status: 403,
+    publicMessage: 'The policy of the API key does not allow this upload',
+    retryable: false,
+    doc: "The upload breaks a rule of the key's policy. The message names the rule and its limit.",
+  },
+  BEYOND_CALLER: {
+    code: 'permission_denied',
+    status: 403,
+    publicMessage: 'An API key cannot be given more than the calling key may do',
+    retryable: false,
+    doc: "A key was to get scopes, a policy or limits that are wider than those of the caller's own key. `details` names each.",
+  },
+  API_KEY_NOT_FOUND: {
+    code: 'not_found',
+    status: 404,
+    publicMessage: 'There is no such API key',
+    retryable: false,
+    doc: "No key of the caller's owner has this id. A key of somebody else is answered the same way.",
+  },
+  API_KEY_NOT_ACTIVE: {
+    code: 'failed_precondition',
+    status: 409,
+    publicMessage: 'The API key is revoked or expired and cannot be changed',
+    retryable: false,
+    doc: 'A revoked key cannot be changed, and only an active one can be rotated. The message says what stands in the way.',
+  },
+  IDEMPOTENCY_REPEATED: {
+    code: 'already_exists',
+    status: 409,
+    publicMessage: 'This Idempotency-Key has made an API key already',
+    retryable: false,
+    doc: 'The same creation was sent before. The message names the key that it made, whose secret cannot be had again.',
+  },
+  IDEMPOTENCY_MISMATCH: {
+    code: 'failed_precondition',
+    status: 409,
+    publicMessage: 'This Idempotency-Key was used for another request',
+    retryable: false,
+    doc: 'The `Idempotency-Key` header was sent before with a different request. Use a new one for each request.',
+  },
+  CHANGE_CONFLICT: {
+    code: 'aborted',
+    status: 409,
+    publicMessage: 'The API key was changed by others at the same moment. Please retry',
+    retryable: true,
+    doc: 'Several changes of one key came at once, and this one lost every time. Nothing was changed.',
+  },
   ROUTE_NOT_FOUND: {
     code: 'not_found',
     status: 404,
@@ -100,7 +152,14 @@ export const REASONS = {
     status: 429,
     publicMessage: 'Too many requests. Please retry later',
     retryable: true,
-    doc: 'Too many failed authentications from this address. `Retry-After` says when to come back.',
+    doc: "The key's rate limit is used up, or too many authentications failed from this address. `Retry-After` says when to come back.",
+  },
+  QUOTA_EXCEEDED: {
+    code: 'resource_exhausted',
+    status: 429,
+    publicMessage: 'The byte quota of the API key is used up',
+    retryable: true,
+    doc: "The declared size exceeds what is left of the key's byte quota for the day or the month. `Retry-After` says when it begins anew.",
   },
   INTERNAL: {
     code: 'internal',

@@ -1,4 +1,4 @@
-/** Every bound of key lookup and revocation. Times are milliseconds. */
+/** Every bound of key lookup, of changes and of how they spread. Times are milliseconds. */
 export const KEY_LIMITS = {
   /** Keys held in memory, about 300 bytes each. */
   memoryEntries: 100_000,
@@ -22,7 +22,7 @@ export const KEY_LIMITS = {
   generationEntries: 100_000,
   /** Longer than any copy of an older version can live: `maxAgeMs` and the tolerance for clock skew. See `keyLimits`. */
   generationMs: 120_000,
-  /** A tombstone in the shared cache outlives every fill that read the store before the revocation. */
+  /** A tombstone in the shared cache lives so long from the change on: longer than any fill from before it. See `keyLimits`. */
   tombstoneMs: 120_000,
   /** One read of the store. */
   storeTimeoutMs: 500,
@@ -36,17 +36,30 @@ export const KEY_LIMITS = {
   breakerFailures: 5,
   /** The shared cache is left alone this long, and up to twice as long so that a fleet does not return as one. */
   breakerOpenMs: 500,
-  /** Poll of the revocation feed, and so the bound of a revocation that no message announced. */
-  feedIntervalMs: 1_000,
+  /**
+   * Pause between two polls of the revocation feed. With the poll itself it stays within the second after which a
+   * change that no message announced is known everywhere.
+   */
+  feedIntervalMs: 800,
   /** How far each poll looks back, because a database may commit events out of order. */
   feedOverlapMs: 10_000,
-  /** How far back the first poll looks: what may still be in the shared cache must be known. */
-  feedHistoryMs: 120_000,
+  /** How far back the first poll looks: what the shared cache may hold must be known, by clocks a minute apart too. */
+  feedHistoryMs: 180_000,
   feedPageSize: 1_000,
   /** A poll of the feed that takes longer counts as failed. */
   feedTimeoutMs: 2_000,
-  /** Pause between attempts to announce a revocation. */
+  /** Pause between attempts to announce a change. */
   announceRetryMs: 1_000,
+  /** The last uses of keys are written down this often, and at most twice as seldom so that a fleet spreads out. */
+  usageFlushMs: 30_000,
+  /** Keys whose last use waits to be written down. */
+  usageEntries: 100_000,
+  /** Uses that one statement takes. */
+  usagePageSize: 1_000,
+  /** One statement of a flush. */
+  usageTimeoutMs: 5_000,
+  /** How long the last flush may hold up a process that ends. */
+  usageCloseMs: 2_000,
   /** When to come back after STORE_UNAVAILABLE. */
   unavailableRetryAfterMs: 1_000,
 } as const;
@@ -54,15 +67,17 @@ export const KEY_LIMITS = {
 export type KeyLimits = { readonly [Name in keyof typeof KEY_LIMITS]: number };
 
 /**
- * The limits with some of them replaced. However long the operator lets a record live, changes are remembered and
- * looked for at least twice as long: a copy in the shared cache from before a revocation must not outlive its memory.
+ * The limits with some of them replaced. However long the operator lets a record live, changes are remembered at least
+ * twice as long, so that no copy in the shared cache outlives its memory, and looked for even longer, so that the
+ * clocks of two hosts may differ.
  */
 export function keyLimits(replaced: Partial<KeyLimits> = {}): KeyLimits {
   const limits = { ...KEY_LIMITS, ...replaced };
-  const leastMs = 2 * limits.maxAgeMs;
+  const { maxAgeMs } = limits;
   return {
     ...limits,
-    generationMs: Math.max(limits.generationMs, leastMs),
-    feedHistoryMs: Math.max(limits.feedHistoryMs, leastMs),
+    generationMs: Math.max(limits.generationMs, 2 * maxAgeMs),
+    tombstoneMs: Math.max(limits.tombstoneMs, 2 * maxAgeMs),
+    feedHistoryMs: Math.max(limits.feedHistoryMs, 3 * maxAgeMs),
   };
 }

@@ -144,7 +144,7 @@ export function createKeyLookup(deps: KeyLookupDeps): KeyLookup {
   }
 
   const softExpireAll = () => memory.softExpireAll(clock.monotonicMs());
-  const listening = shared ? [shared.onRevoked(invalidate), shared.onGap(softExpireAll)] : [];
+  const listening = shared ? [shared.onAnnounced(invalidate), shared.onGap(softExpireAll)] : [];
 
   return {
     peek,
@@ -181,6 +181,6 @@ function urgencyOfStoreRead(remainingMs: number, limits: KeyLimits): number {
 
 /** What a decision needs to know of a key, and nothing else: this is what the tiers keep. */
 export function recordFromKey(key: ApiKey): KeyRecord {
-  const { id, owner, scopes, status, version, expiresAtMs } = key;
-  return { id, owner, scopes, status, version, expiresAtMs };
+  const { id, owner, scopes, status, version, expiresAtMs, policy, rateLimit } = key;
+  return { id, owner, scopes, status, version, expiresAtMs, policy, rateLimit };
 }

@@ -21,7 +21,7 @@ interface Generation {
 /**
  * What this instance remembers: records, keys known to be absent, and the lowest version that each changed key
  * may still have. Whatever arrives is measured against the latter, so that a slow read of the past cannot undo
- * a revocation.
+ * a change.
  */
 export interface MemoryTier {
   /** The entry, however old. */

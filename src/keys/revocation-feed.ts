@@ -1,5 +1,5 @@
-// What makes revocation certain: every instance polls the store's events, so that a revocation is known within
-// one interval whatever happens to the shared cache and its announcements.
+// What makes revocation certain: every instance polls the store's events, so that a revocation, like any other change
+// of a key, is known within one interval whatever happens to the shared cache and its announcements.
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import { type Clock, type Schedule, withTimeout } from './clock.ts';
 import { type KeyLimits, keyLimits } from './limits.ts';
@@ -13,7 +13,7 @@ export interface RevocationFeed {
   start(): Promise<void>;
   /** Resolves when no poll is running any more. */
   stop(): Promise<void>;
-  /** Milliseconds since the last poll that succeeded began: how stale a revocation can be. Infinite before the first. */
+  /** Milliseconds since the last poll that succeeded began: how late a change can be. Infinite before the first. */
   lagMs(): number;
 }
 

@@ -61,6 +61,11 @@ export function digestFromToken(token: string): KeyDigest {
   return hash('sha256', token, 'base64url') as KeyDigest;
 }
 
+/** What kind of key a genuine token is for. */
+export function environmentOf(token: string): KeyEnvironment {
+  return token.startsWith(PREFIXES.test) ? 'test' : 'live';
+}
+
 /** The parts of a token that may be shown, so that people can tell their keys apart. */
 export function displayPartsOf(token: string): { readonly start: string; readonly end: string } {
   return { start: token.slice(0, PREFIX_LENGTH + DISPLAYED_RANDOM_LENGTH), end: token.slice(-4) };

@@ -28,12 +28,14 @@ export interface KeyVerifierDeps {
   readonly peppers: Peppers;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly limiter?: FailureLimiter | undefined;
+  /** Told of the id of every key that is accepted. Must be cheap and must not throw. */
+  readonly onAccepted?: ((keyId: string) => void) | undefined;
 }
 
 const NO_LIMITER: FailureLimiter = { blockedForMs: () => 0, recordFailure() {} };
 
 export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
-  const { lookup, peppers, clock, limiter = NO_LIMITER } = deps;
+  const { lookup, peppers, clock, limiter = NO_LIMITER, onAccepted = () => {} } = deps;
 
   return {
     verify(authorization, remoteAddress) {
@@ -75,7 +77,9 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
     if (record.status === 'revoked') throw new Fault('KEY_REVOKED');
     if (record.status === 'disabled') throw new Fault('KEY_DISABLED');
     if (record.expiresAtMs !== null && record.expiresAtMs <= clock.wallMs()) throw new Fault('KEY_EXPIRED');
-    return { keyId: record.id, owner: record.owner, scopes: record.scopes };
+    onAccepted(record.id);
+    const { id: keyId, owner, scopes, policy, rateLimit } = record;
+    return { keyId, owner, scopes, policy, rateLimit };
   }
 }
 

@@ -27,7 +27,18 @@ export interface RateVerdict {
 
 const US_PER_MS = 1_000;
 
-/** Judges a call that costs `cost`, a whole number from 0. Only an admitted call changes the state. */
+/** The limit in the algorithm's own terms, in microseconds: what one call owes, and how much may be owed. */
+export function gcraTerms(limit: RateLimit): { readonly intervalUs: number; readonly burstUs: number } {
+  // Rounded up, so that the limit is never exceeded.
+  const intervalUs = Math.ceil((1_000 * US_PER_MS) / limit.perSecond);
+  return { intervalUs, burstUs: intervalUs * limit.burst };
+}
+
+/**
+ * Judges a call that costs `cost`, a whole number from 0. Only an admitted call changes the state, except that no
+ * state owes more than the burst of its limit: neither a limit that was tighter nor a clock that stepped back
+ * blocks anybody for longer than an empty allowance would.
+ */
 export function gcra(
   state: GcraState,
   cost: number,
@@ -35,25 +46,31 @@ export function gcra(
   limit: RateLimit,
 ): { readonly state: GcraState; readonly verdict: RateVerdict } {
   const nowUs = Math.floor(nowMs * US_PER_MS);
-  // Rounded up, so that the limit is never exceeded.
-  const intervalUs = Math.ceil((1_000 * US_PER_MS) / limit.perSecond);
-  const burstUs = intervalUs * limit.burst;
-  const debtUs = Math.max(0, (state ?? nowUs) - nowUs);
+  const { intervalUs, burstUs } = gcraTerms(limit);
+  const owedUs = Math.max(0, (state ?? nowUs) - nowUs);
+  const debtUs = Math.min(owedUs, burstUs);
   const debtAfterUs = debtUs + cost * intervalUs;
   const allowed = debtAfterUs <= burstUs;
   const finalDebtUs = allowed ? debtAfterUs : debtUs;
   return {
-    state: allowed ? nowUs + debtAfterUs : state,
-    verdict: {
-      allowed,
-      remaining: Math.max(0, Math.floor((burstUs - finalDebtUs) / intervalUs)),
-      retryAfterMs: retryAfterMs(),
-      resetMs: finalDebtUs / US_PER_MS,
-    },
+    state: allowed || owedUs > burstUs ? nowUs + finalDebtUs : state,
+    verdict: rateVerdict(allowed, finalDebtUs, cost, limit),
+  };
+}
+
+/** What a caller is told who owes `debtUs` microseconds after the judgement of a call that cost `cost`. */
+export function rateVerdict(allowed: boolean, debtUs: number, cost: number, limit: RateLimit): RateVerdict {
+  const { intervalUs, burstUs } = gcraTerms(limit);
+  return {
+    allowed,
+    remaining: Math.max(0, Math.floor((burstUs - debtUs) / intervalUs)),
+    retryAfterMs: retryAfterMs(),
+    resetMs: debtUs / US_PER_MS,
   };
 
   function retryAfterMs(): number {
     if (allowed) return 0;
-    return cost > limit.burst ? Number.POSITIVE_INFINITY : (debtAfterUs - burstUs) / US_PER_MS;
+    if (cost > limit.burst) return Number.POSITIVE_INFINITY;
+    return (debtUs + cost * intervalUs - burstUs) / US_PER_MS;
   }
 }

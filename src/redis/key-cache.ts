@@ -1,14 +1,16 @@
-// The cache that instances share, in Redis: a record per key, and a channel that announces revocations.
+// The cache that instances share, in Redis: a record per key, and a channel that announces changes.
 import type { KeyObject } from 'node:crypto';
 import { ReplyError, type Result } from 'ioredis';
 import type { KeyDigest } from '../keys/api-key.ts';
 import type { SharedKeyCache } from '../keys/ports.ts';
+import { listenForAnnouncements } from './announcement-channel.ts';
 import { errorFromRedis, type RedisConnections } from './client.ts';
-import { listenForRevocations } from './revocation-channel.ts';
 import { createSeal } from './sealed-record.ts';
 
 /** The number is the version of what is stored: releases that store another shape never read each other's. */
-const DEFAULT_PREFIX = 'ak1:';
+const DEFAULT_PREFIX = 'ak2:';
+/** Records without policy and limits. While a fleet is upgraded, instances that know no other prefix are told too. */
+const FORMER_PREFIX = 'ak1:';
 /**
  * How far the clocks of two hosts may differ before they stop believing each other's records. It also bounds how
  * long a record that someone puts back lives, and has to stay below the memory of known versions in keys/limits.ts.
@@ -30,7 +32,7 @@ return 1`;
  * Replaces what is not newer and announces it. A full Redis must take it, or the active record would stay.
  * ARGV: version, value, ttl in ms, channel, message.
  */
-const REVOKE_SCRIPT = `#!lua flags=allow-oom
+const ANNOUNCE_SCRIPT = `#!lua flags=allow-oom
 local current = redis.call('GET', KEYS[1])
 local version = current and tonumber(string.match(current, '^(%d+)|'))
 if not version or version <= tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
@@ -40,7 +42,7 @@ return 1`;
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     presigndFillKey(key: string, version: number, value: string, ttlMs: number): Result<number, Context>;
-    presigndRevokeKey(
+    presigndAnnounceKey(
       key: string,
       version: number,
       value: string,
@@ -58,19 +60,23 @@ export interface RedisKeyCacheDeps {
   readonly clock: { wallMs(): number };
   /** What all names in Redis begin with. */
   readonly prefix?: string | undefined;
+  /** What they begin with in the release before this one. */
+  readonly formerPrefix?: string | undefined;
   /** Told of every value and message that was not made with the cache key. */
   readonly onRejected?: (() => void) | undefined;
 }
 
 /** The connections stay the caller's: `close` only stops listening. */
 export function createRedisKeyCache(deps: RedisKeyCacheDeps): SharedKeyCache {
-  const { connections, cacheKey, clock, prefix = DEFAULT_PREFIX, onRejected = () => {} } = deps;
+  const { connections, cacheKey, clock, onRejected = () => {} } = deps;
+  const { prefix = DEFAULT_PREFIX, formerPrefix = FORMER_PREFIX } = deps;
   const { commands } = connections;
-  const channel = `${prefix}revoked`;
+  const channel = channelOf(prefix);
   const seal = createSeal(cacheKey, prefix);
-  const announcements = listenForRevocations({ connections, channel, seal, onRejected });
+  const formerSeal = createSeal(cacheKey, formerPrefix);
+  const announcements = listenForAnnouncements({ connections, channel, seal, onRejected });
   commands.defineCommand('presigndFillKey', { numberOfKeys: 1, lua: FILL_SCRIPT });
-  commands.defineCommand('presigndRevokeKey', { numberOfKeys: 1, lua: REVOKE_SCRIPT });
+  commands.defineCommand('presigndAnnounceKey', { numberOfKeys: 1, lua: ANNOUNCE_SCRIPT });
 
   const nameOf = (digest: KeyDigest) => prefix + digest;
 
@@ -78,6 +84,32 @@ export function createRedisKeyCache(deps: RedisKeyCacheDeps): SharedKeyCache {
     onRejected();
     // Whatever is there by now: absence is always safe.
     commands.unlink(name).catch(() => {});
+  }
+
+  async function replace(digest: KeyDigest, version: number, value: string, ttlMs: number): Promise<void> {
+    const name = nameOf(digest);
+    const message = seal.sealChange(digest, version);
+    try {
+      await commands.presigndAnnounceKey(name, version, value, ttlMs, channel, message);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      // A Redis before 7 does not know the flag, and without it a full Redis takes no tombstone. Either always
+      // takes this: no record at all sends everyone to the store.
+      (await commands.pipeline().del(name).publish(channel, message).exec())?.map(replyValue);
+    }
+  }
+
+  /**
+   * Removes the record instead of replacing it: that sends instances of the former release to the store, whose rows
+   * they can still judge. Only a help, because they poll the events of the store as well.
+   */
+  async function tellFormer(digest: KeyDigest, version: number): Promise<void> {
+    const message = formerSeal.sealChange(digest, version);
+    const telling = commands
+      .pipeline()
+      .del(formerPrefix + digest)
+      .publish(channelOf(formerPrefix), message);
+    await telling.exec().catch(() => {});
   }
 
   return {
@@ -106,22 +138,16 @@ export function createRedisKeyCache(deps: RedisKeyCacheDeps): SharedKeyCache {
         await commands.presigndFillKey(nameOf(digest), record.version, value, ttlMs);
       }),
 
-    revoke: (digest, record, ttlMs) =>
+    announce: (digest, record, ttlMs) =>
       rejectingSafely(async () => {
-        const name = nameOf(digest);
         const value = seal.sealRecord(digest, record, clock.wallMs() + ttlMs);
-        const message = seal.sealRevocation(digest, record.version);
-        try {
-          await commands.presigndRevokeKey(name, record.version, value, ttlMs, channel, message);
-        } catch (error) {
-          if (!(error instanceof ReplyError)) throw error;
-          // A Redis before 7 does not know the flag, and without it a full Redis takes no tombstone. Either
-          // always takes this: no record at all sends everyone to the store.
-          (await commands.pipeline().del(name).publish(channel, message).exec())?.map(replyValue);
-        }
+        await Promise.all([
+          replace(digest, record.version, value, ttlMs),
+          tellFormer(digest, record.version),
+        ]);
       }),
 
-    onRevoked: announcements.onRevoked,
+    onAnnounced: announcements.onAnnounced,
     onGap: announcements.onGap,
     ping: () =>
       rejectingSafely(async () => {
@@ -132,6 +158,8 @@ export function createRedisKeyCache(deps: RedisKeyCacheDeps): SharedKeyCache {
     },
   };
 }
+
+const channelOf = (prefix: string) => `${prefix}revoked`;
 
 async function rejectingSafely<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -6,10 +6,13 @@
 // nobody without the cache key can make a record up, change one, or move one to another key. The JSON says until
 // when the record may be used at all, so a copy that someone puts back later is worthless.
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { KeyDigest, KeyRecord, KeyStatus, Scope } from '../keys/api-key.ts';
+import type { KeyDigest, KeyPolicy, KeyRateLimit, KeyRecord, KeyStatus, Scope } from '../keys/api-key.ts';
 
 const MAC_BYTES = 16;
 const MAC_LENGTH = 22;
+
+/** What the MAC of a message is bound to. Releases that run side by side have to agree on it, as on the channel. */
+const CHANGE_CONTEXT = 'revoked';
 
 /** Field names are short because every read pays for them. */
 interface StoredRecord {
@@ -18,6 +21,9 @@ interface StoredRecord {
   readonly s: readonly Scope[];
   readonly st: KeyStatus;
   readonly exp: number | null;
+  /** Policy and rate limit, left out where there is none. */
+  readonly p?: KeyPolicy | undefined;
+  readonly rl?: KeyRateLimit | undefined;
   /** Wall-clock milliseconds until which the record may be used. */
   readonly use: number;
 }
@@ -32,8 +38,9 @@ export interface Seal {
   sealRecord(digest: KeyDigest, record: KeyRecord, usableUntilMs: number): string;
   /** Undefined for anything that this seal did not make for this digest. */
   openRecord(digest: KeyDigest, value: string): OpenedRecord | undefined;
-  sealRevocation(digest: KeyDigest, version: number): string;
-  openRevocation(message: string): { readonly digest: KeyDigest; readonly version: number } | undefined;
+  /** The message that a key has this version now. */
+  sealChange(digest: KeyDigest, version: number): string;
+  openChange(message: string): { readonly digest: KeyDigest; readonly version: number } | undefined;
 }
 
 export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
@@ -60,6 +67,8 @@ export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
         s: record.scopes,
         st: record.status,
         exp: record.expiresAtMs,
+        p: record.policy ?? undefined,
+        rl: record.rateLimit ?? undefined,
         use: usableUntilMs,
       };
       return sealed(digest, `${record.version}|${JSON.stringify(stored)}`);
@@ -69,16 +78,34 @@ export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
       if (payload === undefined) return undefined;
       const bar = payload.indexOf('|');
       // The MAC proves that we wrote it, so its shape needs no check: another shape gets another prefix.
-      const { id, o, s, st, exp, use } = JSON.parse(payload.slice(bar + 1)) as StoredRecord;
+      const {
+        id,
+        o,
+        s,
+        st,
+        exp,
+        use,
+        p = null,
+        rl = null,
+      } = JSON.parse(payload.slice(bar + 1)) as StoredRecord;
       const version = Number(payload.slice(0, bar));
       return {
-        record: { id, owner: o, scopes: s, status: st, version, expiresAtMs: exp },
+        record: {
+          id,
+          owner: o,
+          scopes: s,
+          status: st,
+          version,
+          expiresAtMs: exp,
+          policy: p,
+          rateLimit: rl,
+        },
         usableUntilMs: use,
       };
     },
-    sealRevocation: (digest, version) => sealed('revoked', `${digest}|${version}`),
-    openRevocation(message) {
-      const [digest, version] = payloadOf('revoked', message)?.split('|') ?? [];
+    sealChange: (digest, version) => sealed(CHANGE_CONTEXT, `${digest}|${version}`),
+    openChange(message) {
+      const [digest, version] = payloadOf(CHANGE_CONTEXT, message)?.split('|') ?? [];
       if (digest === undefined || version === undefined) return undefined;
       return { digest: digest as KeyDigest, version: Number(version) };
     },

@@ -7,82 +7,143 @@ import {
   ScalarType,
   toJson,
 } from '@bufbuild/protobuf';
-import { TimestampSchema } from '@bufbuild/protobuf/wkt';
+import {
+  FeatureSet_FieldPresence as FieldPresence,
+  hasCustomJsonRepresentation,
+  isWrapperDesc,
+  TimestampSchema,
+} from '@bufbuild/protobuf/wkt';
+import { isContainer, isJsonObject } from './json-fields.ts';
+import { encodeTimestamp, enumEncoder, scalarEncoder, type ValueEncoder } from './json-value.ts';
 
-/** The JSON of a message: every field in the contract's order, those with their default value included. */
+/** The JSON of a message: every field in the contract's order, `null` where it may be absent and is. */
 export type JsonEncoder = (message: Message) => JsonValue;
-
-/** The first year that ProtoJSON writes with four digits, as seconds since 1970, and the last. */
-const TIMESTAMP_SECONDS = { min: -62_135_596_800n, max: 253_402_300_799n } as const;
-
-/** The JSON of a field's value; undefined leaves the field out. Throws for a value that only the library can judge. */
-type ValueEncoder = (value: unknown) => JsonValue | undefined;
-
-class NotHere extends Error {}
 
 /**
  * An encoder for one kind of message. What it writes is what protobuf-es' `toJson` writes with `alwaysEmitImplicit`,
- * which stays its oracle; a message with a field or a value of a kind that is not known here is left to it altogether.
- * Knowing the fields in advance spares each call from looking at their descriptions.
+ * which stays its oracle, but for two things: an absent field is `null` instead of missing, and an integer of 64 bits
+ * is a JSON number wherever a double holds it exactly. Knowing the fields in advance spares each call from looking at
+ * their descriptions.
+ *
+ * The encoder throws for a message that ProtoJSON cannot write, such as a time beyond the year 9999.
  */
 export function createJsonEncoder(schema: DescMessage): JsonEncoder {
-  const stock: JsonEncoder = (message) => toJson(schema, message, { alwaysEmitImplicit: true });
-  const fields = schema.fields.map((field) => ({ ...namesOf(field), encode: valueEncoderFor(field) }));
-  if (fields.some(({ encode }) => encode === undefined)) return stock;
-  return (message) => {
-    const values: Readonly<Record<string, unknown>> = { ...message };
+  return messageEncoder(schema, new Map());
+}
+
+/** A message as protobuf-es holds it. */
+type Fields = Readonly<Record<string, unknown>>;
+
+interface FieldEncoder {
+  readonly jsonName: string;
+  /** The field's value, or undefined. */
+  readonly read: (message: Fields) => unknown;
+  /** An absent value is written as null instead of being encoded. */
+  readonly mayBeAbsent: boolean;
+  readonly encode: ValueEncoder;
+}
+
+/** The encoders made so far, by type: a message may lie within another of its own kind. */
+type Known = Map<DescMessage, ValueEncoder>;
+
+function messageEncoder(schema: DescMessage, known: Known): ValueEncoder {
+  if (hasCustomJsonRepresentation(schema)) return ownJsonEncoder(schema);
+  const done = known.get(schema);
+  if (done !== undefined) return done;
+  const fields: FieldEncoder[] = [];
+  const encodeMessage: ValueEncoder = (message) => {
+    if (!isContainer(message)) throw new TypeError(`not a ${schema.typeName}`);
     const json: Record<string, JsonValue> = {};
-    try {
-      for (const { localName, jsonName, encode } of fields) {
-        const text = encode?.(values[localName]);
-        if (text !== undefined) json[jsonName] = text;
-      }
-    } catch (error) {
-      if (error instanceof NotHere) return stock(message);
-      throw error;
+    for (const { jsonName, read, mayBeAbsent, encode } of fields) {
+      const value = read(message);
+      json[jsonName] = value === undefined && mayBeAbsent ? null : encode(value);
     }
     return json;
   };
-}
-
-function namesOf({ localName, jsonName }: DescField) {
-  return { localName, jsonName };
-}
-
-/** For strings, maps of strings and timestamps: what answers with URLs are made of. */
-function valueEncoderFor(field: DescField): ValueEncoder | undefined {
-  if (field.oneof !== undefined) return undefined;
-  switch (field.fieldKind) {
-    case 'scalar':
-      return field.scalar === ScalarType.STRING ? encodeString : undefined;
-    case 'map':
-      return field.mapKind === 'scalar' && field.scalar === ScalarType.STRING ? encodeStringMap : undefined;
-    case 'message':
-      return field.message.typeName === TimestampSchema.typeName ? encodeTimestamp : undefined;
-    default:
-      return undefined;
+  known.set(schema, encodeMessage);
+  for (const field of schema.fields) {
+    fields.push({
+      jsonName: field.jsonName,
+      read: readerOf(field),
+      mayBeAbsent: isSingular(field) && field.presence !== FieldPresence.IMPLICIT,
+      encode: fieldEncoder(field, known),
+    });
   }
+  return encodeMessage;
 }
 
-function encodeString(value: unknown): JsonValue {
-  if (typeof value !== 'string') throw new NotHere();
+function isSingular({ fieldKind }: DescField): boolean {
+  return fieldKind !== 'list' && fieldKind !== 'map';
+}
+
+function readerOf(field: DescField): FieldEncoder['read'] {
+  const { localName, oneof } = field;
+  if (oneof !== undefined) {
+    return (message) => {
+      const chosen = message[oneof.localName];
+      return isContainer(chosen) && chosen['case'] === localName ? chosen['value'] : undefined;
+    };
+  }
+  if (field.presence === FieldPresence.IMPLICIT || field.fieldKind === 'message')
+    return (message) => message[localName];
+  // The prototype may hold the field's default, which is no value.
+  return (message) => (Object.hasOwn(message, localName) ? message[localName] : undefined);
+}
+
+function fieldEncoder(field: DescField, known: Known): ValueEncoder {
+  const encode = singleEncoder(field, known);
+  if (field.fieldKind === 'list') return listEncoder(encode);
+  if (field.fieldKind !== 'map') return encode;
+  // An object of strings is its own JSON.
+  return field.scalar === ScalarType.STRING ? asItIs : mapEncoder(encode);
+}
+
+/** For one value of a field. */
+function singleEncoder(field: DescField, known: Known): ValueEncoder {
+  if (field.scalar !== undefined) return scalarEncoder(field.scalar);
+  if (field.enum !== undefined) return enumEncoder(field.enum);
+  if (field.message.typeName === 'google.protobuf.Struct') return asItIs;
+  // protobuf-es holds what a wrapper wraps, except in a oneof, a list or a map.
+  if (field.fieldKind === 'message' && field.oneof === undefined && isWrapperDesc(field.message))
+    return scalarEncoder(field.message.fields[0].scalar);
+  return messageEncoder(field.message, known);
+}
+
+/** For the well-known types whose JSON is not an object of their fields. */
+function ownJsonEncoder(schema: DescMessage): ValueEncoder {
+  if (schema.typeName === TimestampSchema.typeName) {
+    return (value) => {
+      if (!isMessage(value, TimestampSchema)) throw new TypeError('not a Timestamp');
+      return encodeTimestamp(value);
+    };
+  }
+  if (isWrapperDesc(schema)) {
+    const [{ localName, scalar }] = schema.fields;
+    const encode = scalarEncoder(scalar);
+    return (value) => encode(isContainer(value) ? value[localName] : undefined);
+  }
+  return (value) => {
+    if (!isMessage(value)) throw new TypeError(`not a ${schema.typeName}`);
+    return toJson(schema, value);
+  };
+}
+
+function listEncoder(encode: ValueEncoder): ValueEncoder {
+  return (value) => {
+    if (!Array.isArray(value)) throw new TypeError('not a list');
+    return value.map((item) => encode(item));
+  };
+}
+
+function mapEncoder(encode: ValueEncoder): ValueEncoder {
+  return (value) => {
+    if (!isContainer(value)) throw new TypeError('not a map');
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));
+  };
+}
+
+/** Strings by string, and google.protobuf.Struct, which protobuf-es holds as JSON. */
+function asItIs(value: unknown): JsonValue {
+  if (!isJsonObject(value)) throw new TypeError('not an object');
   return value;
-}
-
-function encodeStringMap(value: unknown): JsonValue {
-  if (!isStringMap(value)) throw new NotHere();
-  return value;
-}
-
-function isStringMap(value: unknown): value is Record<string, string> {
-  return typeof value === 'object' && value !== null;
-}
-
-/** RFC 3339 in UTC, for whole seconds. */
-function encodeTimestamp(value: unknown): JsonValue | undefined {
-  if (value === undefined) return undefined;
-  if (!isMessage(value, TimestampSchema) || value.nanos !== 0) throw new NotHere();
-  const { seconds } = value;
-  if (seconds < TIMESTAMP_SECONDS.min || seconds > TIMESTAMP_SECONDS.max) throw new NotHere();
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5)}Z`;
 }

@@ -1,3 +1,5 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+
 /** What a JSON number literal says, where a double would have rounded it. */
 export type ExactNumber =
   | { kind: 'integer'; value: bigint }
@@ -30,15 +32,27 @@ const MAY_BE_ROUNDED = /[\d.]{16}|\d[eE]/;
 /** The source text of numbers, by the object or array that holds them and their key there. */
 export type NumberSources = ReadonlyMap<unknown, ReadonlyMap<string, string>>;
 
+export interface ParsedJson {
+  readonly value: JsonValue;
+  /** Undefined for a text in which nothing can have been rounded. */
+  readonly sources: NumberSources | undefined;
+  /** The source of the value itself, where it is a number that may have been rounded. */
+  readonly source?: string | undefined;
+}
+
 /** Like JSON.parse, but keeps the source of numbers in a text where rounding is possible. */
-export function parseJson(text: string): { value: unknown; sources: NumberSources | undefined } {
+export function parseJson(text: string): ParsedJson {
   if (!MAY_BE_ROUNDED.test(text)) return { value: JSON.parse(text), sources: undefined };
   const sources = new Map<unknown, Map<string, string>>();
+  let root: unknown;
   const keepSource = function (this: unknown, key: string, value: unknown, context?: { source?: string }) {
+    // The last call is for the whole value, in a holder made for it.
+    root = this;
     if (typeof value !== 'number' || context?.source === undefined) return value;
     const ofHolder = sources.get(this) ?? new Map<string, string>();
     sources.set(this, ofHolder.set(key, context.source));
     return value;
   };
-  return { value: JSON.parse(text, keepSource), sources };
+  const value: JsonValue = JSON.parse(text, keepSource);
+  return { value, sources, source: sources.get(root)?.get('') };
 }

@@ -1,20 +1,12 @@
-import { Code, ConnectError } from '@connectrpc/connect';
-import { Fault, faultFromUnknown } from '../fault/fault.ts';
-import type { Call } from '../rpc/call.ts';
+import { Fault } from '../fault/fault.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
-import type { Transport } from '../rpc/lean-request.ts';
 import type { UnaryCall } from '../rpc/unary-call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
-import { decodeRequest } from './decode-request.ts';
 import { sendFault } from './envelope.ts';
-import { createJsonEncoder, type JsonEncoder } from './json-encoder.ts';
-import { declaresPlainJson } from './media-type.ts';
-import { readBody } from './read-body.ts';
-import { createRouteTable } from './route-table.ts';
-import { sendJson } from './send-json.ts';
-
-/** The largest request body, in bytes. */
-const BODY_MAX_BYTES = 64 * 1024;
+import { type HttpBinding, httpBindingsOf } from './http-binding.ts';
+import { allowOf, createRouteTable, type Route, routeFor } from './route-table.ts';
+import type { PathMatch } from './route-tree.ts';
+import { createServeCall, type ServeCall } from './serve-call.ts';
 
 export interface RestDoorDeps {
   readonly calls: readonly UnaryCall[];
@@ -22,111 +14,78 @@ export interface RestDoorDeps {
   readonly rpcDoor: Door;
 }
 
+interface ServedRoute extends Route {
+  readonly serve: ServeCall;
+  /** The same method over Connect, where a request looks the same in both. */
+  readonly connect: HttpHandler | undefined;
+}
+
 /**
  * Plain JSON over HTTP for every method with a google.api.http rule, through the same chain and implementations as
  * RPC. It works on Node's request and response themselves: a unary call needs none of the streams, signals and
  * header objects that cost most of a call in connect's handlers.
+ *
+ * @throws Error for a rule that cannot be served, and for two methods at one path.
  */
 export function createRestDoor({ calls, rpcDoor }: RestDoorDeps): Door {
-  const handlers = new Map<string, HttpHandler>();
-  for (const [path, call] of createRouteTable(calls)) {
-    const connect = rpcDoor.match(`/${call.route}`);
-    if (connect === undefined) throw new Error(`${call.route} is not served as an RPC`);
-    handlers.set(path, createRouteHandler(call, connect));
-  }
-  return { match: (path) => handlers.get(path) };
-}
-
-function createRouteHandler(call: UnaryCall, connect: HttpHandler): HttpHandler {
-  const encode = createJsonEncoder(call.method.output);
-  return (request, response, record) => {
-    if (request.headers['connect-protocol-version'] !== undefined) return connect(request, response, record);
-    record.route = call.route;
-    record.protocol = 'rest';
-    // What remains true if the caller leaves before there is an answer.
-    record.code = 'canceled';
-    const refusal = refuse(request);
-    if (refusal !== undefined) {
-      if (refusal.reason === 'METHOD_NOT_ALLOWED') response.setHeader('allow', 'POST');
-      return sendFault(request, response, record, refusal);
-    }
-    readBody(request, BODY_MAX_BYTES, {
-      complete: (body) => void answer(call, encode, request, response, record, body),
-      tooLarge: () => sendFault(request, response, record, bodyTooLarge()),
-    });
+  const routes = calls.flatMap((call) =>
+    httpBindingsOf(call).map((binding): ServedRoute => {
+      const connect = rpcDoor.match(`/${call.route}`);
+      if (connect === undefined) throw new Error(`${call.route} is not served as an RPC`);
+      return {
+        binding,
+        name: call.route,
+        serve: createServeCall(call, binding),
+        connect: looksLikeConnect(binding) ? connect : undefined,
+      };
+    }),
+  );
+  const table = createRouteTable(routes);
+  const literals = new Map(
+    [...table.literalPaths].map(([path, matches]) => [path, createPathHandler(matches)]),
+  );
+  return {
+    match: (path) => {
+      const handler = literals.get(path);
+      if (handler !== undefined) return handler;
+      const matches = table.find(path);
+      return matches.length === 0 ? undefined : createPathHandler(matches);
+    },
   };
 }
 
-/** What can be refused by the head of the request alone. */
-function refuse(request: HttpRequest): Fault | undefined {
-  if (request.method !== 'POST') return new Fault('METHOD_NOT_ALLOWED');
-  if (!declaresPlainJson(request)) return new Fault('UNSUPPORTED_MEDIA_TYPE');
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) return bodyTooLarge();
-  return undefined;
+/** A Connect request is a POST whose body is the whole message. With a variable in the path it would miss a field. */
+function looksLikeConnect({ httpMethod, body, variables }: HttpBinding): boolean {
+  return httpMethod === 'POST' && body === '*' && variables.length === 0;
 }
 
-function bodyTooLarge(): Fault {
-  return new Fault('BODY_TOO_LARGE', {
-    publicMessage: `The request body is larger than ${BODY_MAX_BYTES} bytes`,
-  });
+function createPathHandler(matches: readonly PathMatch<ServedRoute>[]): HttpHandler {
+  return (request, response, record) => {
+    const speaksConnect = request.headers['connect-protocol-version'] !== undefined;
+    for (const { routes, segments } of matches) {
+      const route = routeFor(routes, request.method ?? '');
+      if (route === undefined) continue;
+      if (speaksConnect && route.connect !== undefined) return route.connect(request, response, record);
+      return route.serve(request, response, record, segments);
+    }
+    const routes = matches.flatMap((match) => match.routes);
+    const connect = speaksConnect ? routes.find((route) => route.connect !== undefined)?.connect : undefined;
+    if (connect !== undefined) connect(request, response, record);
+    else refuseMethod(matches, request, response, record);
+  };
 }
 
-async function answer(
-  call: UnaryCall,
-  encode: JsonEncoder,
+function refuseMethod(
+  matches: readonly PathMatch<ServedRoute>[],
   request: HttpRequest,
   response: HttpResponse,
   record: RequestRecord,
-  body: Uint8Array,
-): Promise<void> {
-  try {
-    const { message, undecoded } = decodeRequest(call.method.input, body);
-    const output = await call.invoke(
-      message,
-      callFor(request, record, undecoded),
-      transportOf(request, response),
-    );
-    const text = JSON.stringify(encode(output.message));
-    sendJson(request, response, 200, text, output.header);
-  } catch (error) {
-    // The chain wraps the fault in a ConnectError, which has no place for what REST says.
-    sendFault(
-      request,
-      response,
-      record,
-      faultFromUnknown(error instanceof ConnectError ? (error.cause ?? error) : error),
-    );
-  }
-}
-
-function callFor(request: HttpRequest, record: RequestRecord, undecoded: Call['undecoded']): Call {
-  return { record, authorization: request.headers.authorization, hasDeadline: false, undecoded };
-}
-
-function transportOf(request: HttpRequest, response: HttpResponse): Transport {
-  return {
-    protocolName: 'rest',
-    requestMethod: 'POST',
-    url: request.url ?? '',
-    requestHeader: () => headersOf(request),
-    signal: () => signalOf(response),
-  };
-}
-
-function headersOf(request: HttpRequest): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    // HTTP/2 pseudo-headers are not header fields.
-    if (name.startsWith(':')) continue;
-    for (const item of Array.isArray(value) ? value : [value ?? '']) headers.append(name, item);
-  }
-  return headers;
-}
-
-function signalOf(response: HttpResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort(new ConnectError('The caller left', Code.Canceled));
-  });
-  return controller.signal;
+): void {
+  const routes = matches.flatMap((match) => match.routes);
+  const names = new Set(routes.map(({ name }) => name));
+  // A path of several methods is known by its template, for none of them was called.
+  record.route = (names.size === 1 ? routes[0]?.name : routes[0]?.binding.template.text) ?? record.route;
+  record.protocol = 'rest';
+  response.setHeader('allow', allowOf(matches));
+  sendFault(request, response, record, new Fault('METHOD_NOT_ALLOWED'));
 }

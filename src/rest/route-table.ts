@@ -1,40 +1,58 @@
-import { getOption, hasOption } from '@bufbuild/protobuf';
-import { http } from '../../gen/google/api/annotations_pb.js';
-import type { HttpRule } from '../../gen/google/api/http_pb.js';
-import type { UnaryCall } from '../rpc/unary-call.ts';
+import type { HttpBinding } from './http-binding.ts';
+import { createRouteTree, type PathMatch } from './route-tree.ts';
 
-/** One or more literal segments of unreserved characters (RFC 3986 §2.3). */
-const LITERAL_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
+/** Something that is served at what a binding says. */
+export interface Route {
+  readonly binding: HttpBinding;
+  /** `package.Service/Method`. */
+  readonly name: string;
+}
+
+export interface RouteTable<T> {
+  /** Paths that are templates without variables, and what matches each: a lookup instead of a search. */
+  readonly literalPaths: ReadonlyMap<string, readonly PathMatch<T>[]>;
+  /** What matches a path, the most specific template first; empty for none. */
+  find(path: string): readonly PathMatch<T>[];
+}
+
+/** @throws Error naming both for two routes with the same HTTP method and templates that match the same paths. */
+export function createRouteTable<T extends Route>(routes: readonly T[]): RouteTable<T> {
+  const tree = createRouteTree<T>();
+  for (const route of routes) {
+    const { httpMethod, template } = route.binding;
+    const there = tree.routesAt(template);
+    const rival = there.find(({ binding }) => binding.httpMethod === httpMethod);
+    if (rival !== undefined) {
+      const { text } = rival.binding.template;
+      const as = text === template.text ? '' : ` (as ${text})`;
+      throw new Error(`${httpMethod} ${template.text} leads to both ${rival.name}${as} and ${route.name}`);
+    }
+    there.push(route);
+  }
+  const literals = routes
+    .map(({ binding }) => binding.template)
+    .filter(({ segments }) => segments.every(({ kind }) => kind === 'literal'));
+  return { literalPaths: new Map(literals.map(({ text }) => [text, tree.find(text)])), find: tree.find };
+}
 
 /**
- * The REST paths of the contract: what each method's (google.api.http) option says, additional bindings included.
- *
- * @throws Error at once for a rule that this door cannot serve, and for two methods at one path: better no server
- * than one whose API differs from its contract.
+ * The route for an HTTP method: its own, else GET's for HEAD (RFC 9110 §9.3.2), else one for any method. Undefined where
+ * the path does not take the method.
  */
-export function createRouteTable(calls: readonly UnaryCall[]): ReadonlyMap<string, UnaryCall> {
-  const routes = new Map<string, UnaryCall>();
-  for (const call of calls) {
-    for (const path of pathsOf(call)) {
-      const other = routes.get(path);
-      if (other) throw new Error(`POST ${path} leads to both ${other.route} and ${call.route}`);
-      routes.set(path, call);
-    }
-  }
-  return routes;
+export function routeFor<T extends Route>(routes: readonly T[], httpMethod: string): T | undefined {
+  for (const route of routes) if (route.binding.httpMethod === httpMethod) return route;
+  if (httpMethod === 'HEAD') for (const route of routes) if (route.binding.httpMethod === 'GET') return route;
+  for (const route of routes) if (route.binding.httpMethod === '*') return route;
+  return undefined;
 }
 
-function pathsOf({ method, route }: UnaryCall): string[] {
-  if (!hasOption(method, http)) return [];
-  const rule = getOption(method, http);
-  return [rule, ...rule.additionalBindings].map((binding) => literalPath(binding, route));
-}
+/** The order of HTTP methods in `Allow`; any others follow. */
+const USUAL_ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function literalPath({ pattern, body, responseBody }: HttpRule, route: string): string {
-  const refuse = (problem: string) => new Error(`${route}: the google.api.http rule ${problem}`);
-  if (pattern.case !== 'post') throw refuse(`must be a post, not ${pattern.case ?? 'without a method'}`);
-  if (!LITERAL_PATH.test(pattern.value)) throw refuse(`must have a literal path, not "${pattern.value}"`);
-  if (body !== '*') throw refuse(`must take the whole request as its body ("*"), not "${body}"`);
-  if (responseBody !== '') throw refuse(`must answer the whole response, not "${responseBody}"`);
-  return pattern.value;
+/** The value of `Allow`: every method that a path takes, through whichever template. */
+export function allowOf(matches: readonly PathMatch<Route>[]): string {
+  const taken = new Set(matches.flatMap(({ routes }) => routes.map(({ binding }) => binding.httpMethod)));
+  if (taken.has('GET')) taken.add('HEAD');
+  const usual = USUAL_ORDER.filter((method) => taken.has(method));
+  return [...usual, ...[...taken].filter((method) => !USUAL_ORDER.includes(method))].join(', ');
 }

@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { type ContextValues, createContextKey, createContextValues } from '@connectrpc/connect';
 import type { FieldViolation } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
+import type { KeyRateVerdict } from '../quota/key-limiter.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 
 /** A field whose JSON value could not be taken as it is. */
@@ -15,6 +16,10 @@ export interface Call {
   readonly record: RequestRecord;
   /** The `Authorization` header as it was sent. */
   readonly authorization: string | undefined;
+  /** The `Idempotency-Key` header as it was sent. */
+  readonly idempotencyKey: string | undefined;
+  /** Sets a header of the answer, whether that will be a message or an error. */
+  readonly setHeader: (name: string, value: string) => void;
   /** The caller sent a deadline: the call's signal aborts when it passes. */
   readonly hasDeadline: boolean;
   /** Fields that the door could not decode. They are reported together with those that break a rule. */
@@ -23,6 +28,7 @@ export interface Call {
 
 const CALL = createContextKey<Call | undefined>(undefined, { description: 'call' });
 const PRINCIPAL = createContextKey<Principal | undefined>(undefined, { description: 'principal' });
+const RATE = createContextKey<KeyRateVerdict | undefined>(undefined, { description: 'rate' });
 
 export function contextOf(call: Call): ContextValues {
   return createContextValues().set(CALL, call);
@@ -42,6 +48,15 @@ export function principalOf(values: ContextValues): Principal | undefined {
 
 export function setPrincipal(values: ContextValues, principal: Principal): void {
   values.set(PRINCIPAL, principal);
+}
+
+/** How the call stands to the rate limit of its key, or undefined where none applies. */
+export function rateOf(values: ContextValues): KeyRateVerdict | undefined {
+  return values.get(RATE);
+}
+
+export function setRate(values: ContextValues, verdict: KeyRateVerdict): void {
+  values.set(RATE, verdict);
 }
 
 /** `package.Service/Method`. */

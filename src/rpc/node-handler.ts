@@ -47,7 +47,7 @@ async function serve(
       request,
       response,
       undefined,
-      contextOf(callFor(request, record)),
+      contextOf(callFor(request, response, record)),
     );
   } catch {
     // It parses Host, :authority and the path as a URL, and throws where they are none.
@@ -67,11 +67,13 @@ async function serve(
   await universalResponseToNodeResponse(answer, response);
 }
 
-function callFor(request: HttpRequest, record: RequestRecord): Call {
+function callFor(request: HttpRequest, response: HttpResponse, record: RequestRecord): Call {
   const { headers } = request;
   return {
     record,
     authorization: headers.authorization,
+    idempotencyKey: headers['idempotency-key']?.toString(),
+    setHeader: (name, value) => void response.setHeader(name, value),
     hasDeadline: acceptDeadline(headers),
     undecoded: [],
   };

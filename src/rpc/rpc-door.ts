@@ -1,17 +1,25 @@
 import { setMaxListeners } from 'node:events';
-import { type ConnectRouterOptions, createConnectRouter, createServiceImplSpec } from '@connectrpc/connect';
+import type { DescService } from '@bufbuild/protobuf';
+import {
+  type ConnectRouterOptions,
+  createConnectRouter,
+  createServiceImplSpec,
+  type Interceptor,
+  type ServiceImpl,
+} from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import { ApiKeyService } from '../../gen/apikeys/v1/api_key_service_pb.js';
 import { Health as HealthService } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import type { Health } from '../telemetry/health.ts';
 import type { Uploads } from '../uploads/uploads.ts';
-import type { Verify } from './authenticate.ts';
+import { type ApiKeyServiceDeps, createApiKeyService } from './api-key-service.ts';
 import { createDescriptorIndex } from './descriptor-index.ts';
 import { createHealthService } from './health-service.ts';
 import type { Door } from './http-handler.ts';
-import { createChain, PUBLIC_CHAIN } from './interceptors.ts';
+import { type ChainDeps, createChain, PUBLIC_CHAIN } from './interceptors.ts';
 import { createNodeHandler } from './node-handler.ts';
 import { createReflection } from './reflection.ts';
 import { createUnaryCall, type UnaryCall } from './unary-call.ts';
@@ -24,8 +32,7 @@ const READ_MAX_BYTES = 64 * 1024;
 /** A presigned upload is about a kilobyte; compressing that costs more than it saves. Reflection answers are larger. */
 const COMPRESS_MIN_BYTES = 8 * 1024;
 
-export interface RpcDoorDeps {
-  readonly verify: Verify;
+export interface RpcDoorDeps extends ChainDeps, ApiKeyServiceDeps {
   readonly uploads: Uploads;
   readonly health: Pick<Health, 'isServing' | 'onChange'>;
   /** Ends streams when it aborts. Unary calls that are under way are finished. */
@@ -42,12 +49,14 @@ export interface RpcDoor extends Door {
  *
  * @throws Error if a method of the contract lacks its access rule, or has a validation rule that cannot be evaluated.
  */
-export function createRpcDoor({ verify, uploads, health, shutdownSignal }: RpcDoorDeps): RpcDoor {
+export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
+  const { uploads, health, shutdownSignal } = deps;
   // Every running call listens to it; Node would warn of a leak from the eleventh on.
   setMaxListeners(0, shutdownSignal);
-  const products = [UploadService];
-  const chain = createChain(products, verify);
+  const products = [UploadService, ApiKeyService];
+  const chain = createChain(products, deps);
   const uploadService = createUploadService(uploads);
+  const apiKeyService = createApiKeyService(deps);
 
   const options: ConnectRouterOptions = {
     acceptCompression: [compressionGzip, compressionBrotli],
@@ -59,6 +68,11 @@ export function createRpcDoor({ verify, uploads, health, shutdownSignal }: RpcDo
   const reflection = createReflection(createDescriptorIndex(everything));
   const { handlers } = createConnectRouter({ ...options, interceptors: PUBLIC_CHAIN })
     .service(UploadService, uploadService, { interceptors: chain })
+    // Strict for every method of the service, as connect knows no finer grain.
+    .service(ApiKeyService, apiKeyService, {
+      interceptors: chain,
+      jsonOptions: { ignoreUnknownFields: false },
+    })
     .service(
       HealthService,
       createHealthService(
@@ -70,11 +84,22 @@ export function createRpcDoor({ verify, uploads, health, shutdownSignal }: RpcDo
     .service(ServerReflectionV1Alpha, reflection);
 
   const byPath = new Map(handlers.map((handler) => [handler.requestPath, createNodeHandler(handler)]));
-  const { methods } = createServiceImplSpec<typeof UploadService>(UploadService, uploadService);
   return {
-    calls: Object.values(methods).flatMap((spec) =>
-      spec.kind === 'unary' ? [createUnaryCall(spec, chain)] : [],
-    ),
+    calls: [
+      ...unaryCallsOf(UploadService, uploadService, chain),
+      ...unaryCallsOf(ApiKeyService, apiKeyService, chain),
+    ],
     match: (path) => byPath.get(path) ?? (looksLikeRpc(path) ? unknownRpc : undefined),
   };
+}
+
+function unaryCallsOf<S extends DescService>(
+  service: S,
+  implementation: ServiceImpl<S>,
+  chain: readonly Interceptor[],
+): UnaryCall[] {
+  const { methods } = createServiceImplSpec<S>(service, implementation);
+  return Object.values(methods).flatMap((spec) =>
+    spec.kind === 'unary' ? [createUnaryCall(spec, chain)] : [],
+  );
 }

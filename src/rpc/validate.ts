@@ -58,9 +58,10 @@ function report(
     })),
     ...undecoded.filter(({ standIn }) => standIn),
   ];
-  const firstByField = new Map(
-    candidates.toReversed().map(({ field, message }) => [field, { field, message }]),
-  );
+  const firstByField = new Map<string, FieldViolation>();
+  for (const { field, message } of candidates) {
+    if (!firstByField.has(field)) firstByField.set(field, { field, message });
+  }
   return [...firstByField.values()].sort((a, b) => position(schema, a.field) - position(schema, b.field));
 }
 

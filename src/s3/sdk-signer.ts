@@ -24,6 +24,7 @@ export function createSdkSigner(
         Key: objectKey,
         ContentType: headers['content-type'],
         ContentLength: Number(headers['content-length']),
+        IfNoneMatch: headers['if-none-match'],
       }),
       { signingDate: new Date(atMs), expiresIn: expiresSeconds, signableHeaders: new Set(SIGNABLE_HEADERS) },
     );

@@ -1,4 +1,4 @@
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+// How a key and an event lie in their tables, which have the same columns in every database.
 import {
   type ApiKey,
   type KeyDigest,
@@ -7,49 +7,95 @@ import {
   SCOPES,
   type Scope,
 } from '../keys/api-key.ts';
-import type { KeyEvent } from '../keys/ports.ts';
-
-type Row = Readonly<Record<string, SQLOutputValue>>;
+import type { AuditedKey, KeyEvent } from '../keys/ports.ts';
+import {
+  type ColumnValue,
+  integer,
+  integerOrNull,
+  json,
+  oneOf,
+  type Row,
+  text,
+  textOrNull,
+  unexpected,
+} from './columns.ts';
+import { policyFromRow, rateLimitFromRow } from './key-rules.ts';
 
 const ENVIRONMENTS = ['live', 'test'] as const satisfies readonly KeyEnvironment[];
 const STATUSES = ['active', 'revoked', 'disabled'] as const satisfies readonly KeyStatus[];
-const EVENT_KINDS = ['created', 'revoked'] as const satisfies readonly KeyEvent['kind'][];
+const EVENT_KINDS = ['created', 'updated', 'revoked'] as const satisfies readonly KeyEvent['kind'][];
 
-/** The columns of a key and what each holds, as the insert statement binds them. */
+/** What `api_keys` holds of a key. Policy, rate limit and scopes are JSON text. */
 export function rowFromApiKey(key: ApiKey) {
   return {
-    id: key.id,
+    ...plainColumns(key),
     digest: key.digest,
+    scopes: JSON.stringify(key.scopes),
+    policy: key.policy && JSON.stringify(key.policy),
+    rate_limit: key.rateLimit && JSON.stringify(key.rateLimit),
+    last_used_at_ms: key.lastUsedAtMs,
+  } satisfies Record<string, ColumnValue>;
+}
+
+/**
+ * What the audit log keeps of a key: these members alone, whatever else the object holds, because a whole key with
+ * its digest would pass for one.
+ */
+export function jsonFromAuditedKey(key: AuditedKey): string {
+  const { scopes, policy, rateLimit } = key;
+  return JSON.stringify({ ...plainColumns(key), scopes, policy, rate_limit: rateLimit });
+}
+
+function plainColumns(key: AuditedKey) {
+  return {
+    id: key.id,
     owner: key.owner,
     name: key.name,
     environment: key.environment,
     start: key.start,
     end: key.end,
-    scopes: JSON.stringify(key.scopes),
     status: key.status,
     version: key.version,
     created_at_ms: key.createdAtMs,
     expires_at_ms: key.expiresAtMs,
     revoked_at_ms: key.revokedAtMs,
-  } satisfies Record<string, SQLInputValue>;
+    revoke_reason: key.revokeReason,
+    rotated_from: key.rotatedFrom,
+    rotated_to: key.rotatedTo,
+    overlap_ends_at_ms: key.overlapEndsAtMs,
+  };
 }
 
-/** Throws when the row is not what this program writes: a damaged file must not become a permission. */
+/** Throws when the row is not what this program writes. */
 export function apiKeyFromRow(row: Row): ApiKey {
   return {
-    id: text(row, 'id'),
+    ...auditedKeyFromRow(row),
     digest: text(row, 'digest') as KeyDigest,
+    lastUsedAtMs: integerOrNull(row, 'last_used_at_ms'),
+  };
+}
+
+/** The same of a row, or of the JSON of the audit log. */
+export function auditedKeyFromRow(row: Row): AuditedKey {
+  return {
+    id: text(row, 'id'),
     owner: text(row, 'owner'),
     name: text(row, 'name'),
     environment: oneOf(ENVIRONMENTS, row, 'environment'),
     start: text(row, 'start'),
     end: text(row, 'end'),
-    scopes: scopesFromJson(text(row, 'scopes')),
+    scopes: scopesFromRow(row),
     status: oneOf(STATUSES, row, 'status'),
     version: integer(row, 'version'),
     createdAtMs: integer(row, 'created_at_ms'),
     expiresAtMs: integerOrNull(row, 'expires_at_ms'),
     revokedAtMs: integerOrNull(row, 'revoked_at_ms'),
+    revokeReason: textOrNull(row, 'revoke_reason'),
+    rotatedFrom: textOrNull(row, 'rotated_from'),
+    rotatedTo: textOrNull(row, 'rotated_to'),
+    overlapEndsAtMs: integerOrNull(row, 'overlap_ends_at_ms'),
+    policy: policyFromRow(row),
+    rateLimit: rateLimitFromRow(row),
   };
 }
 
@@ -64,34 +110,8 @@ export function keyEventFromRow(row: Row): KeyEvent {
 }
 
 /** A scope that only a newer presignd knows grants nothing here, so it is left out. */
-function scopesFromJson(json: string): readonly Scope[] {
-  const names: unknown = JSON.parse(json);
+function scopesFromRow(row: Row): readonly Scope[] {
+  const names = json(row, 'scopes');
   if (!Array.isArray(names)) throw unexpected('scopes');
   return names.filter((name): name is Scope => SCOPES.some((scope) => scope === name));
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== 'string') throw unexpected(column);
-  return value;
-}
-
-function integer(row: Row, column: string): number {
-  const value = row[column];
-  if (typeof value !== 'number') throw unexpected(column);
-  return value;
-}
-
-function integerOrNull(row: Row, column: string): number | null {
-  return row[column] === null ? null : integer(row, column);
-}
-
-function oneOf<T extends string>(values: readonly T[], row: Row, column: string): T {
-  const found = values.find((value) => value === row[column]);
-  if (found === undefined) throw unexpected(column);
-  return found;
-}
-
-function unexpected(column: string): Error {
-  return new Error(`the column ${column} holds an unexpected value`);
 }

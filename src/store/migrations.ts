@@ -38,21 +38,101 @@ const MIGRATIONS: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE api_keys ADD COLUMN policy TEXT CHECK (json_type(policy) = 'object');
+  ALTER TABLE api_keys ADD COLUMN rate_limit TEXT CHECK (json_type(rate_limit) = 'object');
+  ALTER TABLE api_keys ADD COLUMN revoke_reason TEXT;
+  ALTER TABLE api_keys ADD COLUMN last_used_at_ms INTEGER;
+  ALTER TABLE api_keys ADD COLUMN rotated_from TEXT;
+  ALTER TABLE api_keys ADD COLUMN rotated_to TEXT;
+  ALTER TABLE api_keys ADD COLUMN overlap_ends_at_ms INTEGER;
+  -- With what a status is told by at the end, so that a filtered list is counted without looking at the rows.
+  DROP INDEX api_keys_by_age;
+  DROP INDEX api_keys_by_owner_and_age;
+  CREATE INDEX api_keys_by_age ON api_keys (created_at_ms, id, status, expires_at_ms);
+  CREATE INDEX api_keys_by_owner_and_age ON api_keys (owner, created_at_ms, id, status, expires_at_ms);
+
+  -- SQLite cannot change a CHECK, so the table is made anew. A seq must not be given out twice, not even that of a
+  -- row which is gone: the counter is taken along.
+  CREATE TABLE new_api_key_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('created', 'updated', 'revoked')),
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO new_api_key_events SELECT seq, digest, version, kind, at_ms FROM api_key_events;
+  DELETE FROM sqlite_sequence WHERE name = 'new_api_key_events';
+  INSERT INTO sqlite_sequence (name, seq)
+    SELECT 'new_api_key_events', seq FROM sqlite_sequence WHERE name = 'api_key_events';
+  DROP TABLE api_key_events;
+  ALTER TABLE new_api_key_events RENAME TO api_key_events;
+
+  CREATE TABLE audit_log (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('create', 'update', 'revoke', 'rotate')),
+    actor TEXT NOT NULL,
+    address TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    key_before TEXT CHECK (json_type(key_before) = 'object'),
+    key_after TEXT NOT NULL CHECK (json_type(key_after) = 'object')
+  ) STRICT;
+  CREATE INDEX audit_log_by_owner ON audit_log (owner);
+  CREATE INDEX audit_log_by_key ON audit_log (key_id);
+
+  CREATE TABLE idempotency_keys (
+    owner TEXT NOT NULL,
+    key_hash TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    used_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, key_hash)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_by_age ON idempotency_keys (owner, used_at_ms);
+
+  CREATE TABLE key_usage (
+    key_id TEXT NOT NULL,
+    period TEXT NOT NULL,
+    bytes INTEGER NOT NULL CHECK (bytes >= 0),
+    PRIMARY KEY (key_id, period)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
+
+/** The versions of the schema before and after; equal when it was up to date. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Brings the schema up to date, in one transaction: processes that start at once take turns, and a step that
  * fails leaves the database as it was. Throws when the database is another program's or has a newer schema.
  */
-export function migrate(db: DatabaseSync, steps: readonly string[] = MIGRATIONS): void {
-  if (pendingSteps(db, steps).length === 0) return;
-  inTransaction(db, () => {
-    for (const step of pendingSteps(db, steps)) db.exec(step);
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${steps.length}`);
+export function migrate(db: DatabaseSync, steps: readonly string[] = MIGRATIONS): Migrated {
+  const to = steps.length;
+  if (schemaVersion(db, steps) === to) return { from: to, to };
+  return inTransaction(db, () => {
+    const from = schemaVersion(db, steps);
+    for (const step of steps.slice(from)) db.exec(step);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}`);
+    return { from, to };
   });
 }
 
-function pendingSteps(db: DatabaseSync, steps: readonly string[]): readonly string[] {
+/** Throws when the schema is not up to date or there is no database, and as `migrate` does. Changes nothing. */
+export function assertMigrated(db: DatabaseSync | undefined, steps: readonly string[] = MIGRATIONS): void {
+  const version = db === undefined ? 0 : schemaVersion(db, steps);
+  if (version === steps.length) return;
+  const state = version === 0 ? 'it has no schema yet' : `its schema has version ${version}`;
+  throw new Error(`${state}, and this presignd needs version ${steps.length}. Run: presignd migrate`);
+}
+
+/** 0 for a database without anything in it. */
+function schemaVersion(db: DatabaseSync, steps: readonly string[]): number {
   const read = (sql: string) => Number(Object.values(db.prepare(sql).get() ?? {})[0]);
   const isEmpty = read('SELECT count(*) FROM sqlite_schema') === 0;
   if (!isEmpty && read('PRAGMA application_id') !== APPLICATION_ID) {
@@ -64,5 +144,5 @@ function pendingSteps(db: DatabaseSync, steps: readonly string[]): readonly stri
       `its schema has version ${version}, made by a newer presignd; this one knows versions up to ${steps.length}`,
     );
   }
-  return steps.slice(version);
+  return version;
 }

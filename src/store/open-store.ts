@@ -1,27 +1,49 @@
 import type { KeyStore } from '../keys/ports.ts';
-import { openSqliteKeyStore } from './sqlite-key-store.ts';
+import type { ByteLedger } from '../quota/ports.ts';
+import type { Migrated } from './migrations.ts';
+import { migratePostgres, openPostgresKeyStore, type PostgresOptions } from './postgres-key-store.ts';
+import { migrateSqlite, openSqliteKeyStore } from './sqlite-key-store.ts';
+
+type Place = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres' };
 
 /**
- * Opens the key store that a DATABASE_URL names: `sqlite:PATH`, with the path relative to the working folder
- * or absolute. Throws an Error whose message can be shown to the operator; it never holds the URL, which may
- * contain a password.
+ * Opens the key store that a DATABASE_URL names: `sqlite:PATH`, with the path relative to the working folder or
+ * absolute, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, where `sslmode` is as in clientConfigFromUrl.
+ * The URL is asked for anew for every connection to Postgres. Without `autoMigrate` a store whose schema is not up
+ * to date is refused and left as it is.
+ * Throws an Error whose message can be shown to the operator; it never holds the URL, which may contain a password.
  */
-export async function openKeyStore(databaseUrl: string): Promise<KeyStore> {
+export async function openKeyStore(
+  databaseUrl: () => string,
+  options: PostgresOptions,
+): Promise<KeyStore & ByteLedger> {
+  const place = placeOf(databaseUrl());
+  if (place.kind === 'postgres') return openPostgresKeyStore(databaseUrl, options);
+  return openSqliteKeyStore(place.path, options);
+}
+
+/** Brings the schema of the store up to date, and answers its versions before and after. Throws as openKeyStore does. */
+export async function migrateStore(databaseUrl: () => string): Promise<Migrated> {
+  const place = placeOf(databaseUrl());
+  return place.kind === 'postgres' ? migratePostgres(databaseUrl) : migrateSqlite(place.path);
+}
+
+function placeOf(databaseUrl: string): Place {
   const { scheme, rest } = /^(?<scheme>[a-z][a-z0-9+.-]*):(?<rest>.*)$/is.exec(databaseUrl)?.groups ?? {};
   switch (scheme?.toLowerCase()) {
     case 'sqlite':
-      return openSqliteKeyStore(sqlitePath(rest ?? ''));
+      return { kind: 'sqlite', path: sqlitePath(rest ?? '') };
     case 'postgres':
     case 'postgresql':
-      throw new Error(
-        'DATABASE_URL names a Postgres database, which this build does not support. Use sqlite:PATH.',
-      );
+      return { kind: 'postgres' };
     case undefined:
       throw new Error(
-        'DATABASE_URL has no scheme. It must be sqlite:PATH, such as sqlite:.presignd/presignd.db.',
+        'DATABASE_URL has no scheme. It must be sqlite:PATH, such as sqlite:.presignd/presignd.db, or postgres://USER:PASSWORD@HOST/DATABASE.',
       );
     default:
-      throw new Error(`DATABASE_URL has the scheme "${scheme}", which is not supported. Use sqlite:PATH.`);
+      throw new Error(
+        `DATABASE_URL has the scheme "${scheme}", which is not supported. Use sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.`,
+      );
   }
 }
 

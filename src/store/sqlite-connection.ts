@@ -55,12 +55,19 @@ function setJournalMode(db: DatabaseSync): void {
   }
 }
 
-/** Runs `work` in one transaction that holds the write lock from its start, so that it cannot fail halfway. */
-export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+/**
+ * Runs `work` in one transaction that holds the write lock from its start, so that it cannot fail halfway. Undone
+ * when the work throws, and when its result is none that `keeps`.
+ */
+export function inTransaction<T>(
+  db: DatabaseSync,
+  work: () => T,
+  keeps: (result: T) => boolean = () => true,
+): T {
   db.exec('BEGIN IMMEDIATE');
   try {
     const result = work();
-    db.exec('COMMIT');
+    if (keeps(result)) db.exec('COMMIT');
     return result;
   } finally {
     // After some errors, such as a full disk, SQLite has rolled back already.

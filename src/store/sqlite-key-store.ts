@@ -1,31 +1,67 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { KeyStore } from '../keys/ports.ts';
+import type { ByteLedger } from '../quota/ports.ts';
+import { auditRecordFromRow } from './audit-row.ts';
+import { integer, type Row } from './columns.ts';
 import { apiKeyFromRow, keyEventFromRow } from './key-row.ts';
-import { SELECT_KEY_BY_ID, SELECT_SECRET, secretFromRow } from './key-writes.ts';
-import { migrate } from './migrations.ts';
+import { ANY_KEY, countKeys, selectAudit, selectKeys } from './key-statements.ts';
+import { SELECT_SECRET, secretFromRow } from './key-writes.ts';
+import { assertMigrated, type Migrated, migrate } from './migrations.ts';
 import { assertSameFile, fileIdentity, openConnection } from './sqlite-connection.ts';
+import { createStatements } from './sqlite-statements.ts';
 import { createSqliteWriter, startWriterWorker } from './sqlite-writer.ts';
 import { storeFault } from './store-fault.ts';
 
 /** Shorter than a writer waits, because a reader that waits stalls the whole process. */
 const READ_BUSY_TIMEOUT_MS = 250;
 
-const NEWEST_FIRST = 'ORDER BY created_at_ms DESC, id DESC LIMIT :limit OFFSET :offset';
+/** Longer, because the process that came first may have millions of keys to bring up to date. */
+const MIGRATION_BUSY_TIMEOUT_MS = 120_000;
+
+export type SqliteKeyStore = KeyStore & ByteLedger;
 
 /**
- * Opens the key store in the SQLite file at `path`, making the file and its schema where they are missing.
+ * Opens the key store in the SQLite file at `path`. With `autoMigrate` the file and its schema are made or brought
+ * up to date where they have to be; without it such a file is refused and left as it is.
  * Reads take microseconds and happen on the calling thread; writes happen in a thread of their own.
  * Throws an Error that names the file and the reason when it cannot be used.
  */
-export function openSqliteKeyStore(path: string): KeyStore {
+export function openSqliteKeyStore(
+  path: string,
+  { autoMigrate }: { readonly autoMigrate: boolean },
+): SqliteKeyStore {
   const file = resolve(path);
-  let db: DatabaseSync | undefined;
-  try {
-    db = openConnection(file);
-    migrate(db);
+  return connected(file, autoMigrate, (db) => {
+    if (autoMigrate) migratePatiently(db);
+    else assertMigrated(db);
     db.exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${READ_BUSY_TIMEOUT_MS}`);
     return createSqliteKeyStore(db, file);
+  });
+}
+
+/** Makes the file and its schema, or brings it up to date. Throws as `openSqliteKeyStore` does. */
+export function migrateSqlite(path: string): Migrated {
+  return connected(resolve(path), true, (db) => {
+    const migrated = migratePatiently(db);
+    db.close();
+    return migrated;
+  });
+}
+
+function migratePatiently(db: DatabaseSync): Migrated {
+  db.exec(`PRAGMA busy_timeout = ${MIGRATION_BUSY_TIMEOUT_MS}`);
+  return migrate(db);
+}
+
+/** What `use` makes of a connection to the file, which is closed when it fails. */
+function connected<T>(file: string, mayMake: boolean, use: (db: DatabaseSync) => T): T {
+  let db: DatabaseSync | undefined;
+  try {
+    if (!mayMake && !existsSync(file)) assertMigrated(undefined);
+    db = openConnection(file);
+    return use(db);
   } catch (cause) {
     db?.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -33,16 +69,12 @@ export function openSqliteKeyStore(path: string): KeyStore {
   }
 }
 
-function createSqliteKeyStore(db: DatabaseSync, file: string): KeyStore {
+function createSqliteKeyStore(db: DatabaseSync, file: string): SqliteKeyStore {
+  const run = createStatements(db);
   const byDigest = db.prepare('SELECT * FROM api_keys WHERE digest = ?');
-  const byId = db.prepare(SELECT_KEY_BY_ID);
+  const byId = db.prepare('SELECT * FROM api_keys WHERE id = ?');
   const secret = db.prepare(SELECT_SECRET);
-  const page = db.prepare(`SELECT * FROM api_keys ${NEWEST_FIRST}`);
-  const pageOfOwner = db.prepare(`SELECT * FROM api_keys WHERE owner = :owner ${NEWEST_FIRST}`);
-  const count = db.prepare('SELECT count(*) AS total FROM api_keys');
-  const countOfOwner = db.prepare('SELECT count(*) AS total FROM api_keys WHERE owner = :owner');
   const eventsAfter = db.prepare('SELECT * FROM api_key_events WHERE seq > ? ORDER BY seq LIMIT ?');
-  const anyKey = db.prepare('SELECT 1 FROM api_keys LIMIT 1');
   const start = { path: file, identity: fileIdentity(file) };
   const writer = createSqliteWriter({ startWorker: () => startWriterWorker(start) });
   let closed: Promise<void> | undefined;
@@ -60,24 +92,25 @@ function createSqliteKeyStore(db: DatabaseSync, file: string): KeyStore {
   return {
     findByDigest: (digest) => read(() => optional(byDigest.get(digest))),
     findById: (id) => read(() => optional(byId.get(id))),
-    list: ({ offset, limit, owner }) =>
+    list: (query) =>
       read(() =>
         inSnapshot(db, () => {
-          const rows =
-            owner === undefined ? page.all({ limit, offset }) : pageOfOwner.all({ owner, limit, offset });
-          const counted = owner === undefined ? count.get() : countOfOwner.get({ owner });
-          return { keys: rows.map(apiKeyFromRow), total: Number(counted?.['total']) };
+          const keys = run(selectKeys(query)).map(apiKeyFromRow);
+          const [counted = {}] = run(countKeys(query));
+          return { keys, total: integer(counted, 'total') };
         }),
       ),
+    audit: (query) => read(() => run(selectAudit(query)).map(auditRecordFromRow)),
     events: (afterSeq, limit) => read(() => eventsAfter.all(afterSeq, limit).map(keyEventFromRow)),
-    insert: (key) => writer.call('insert', key),
-    revoke: (id, atMs) => writer.call('revoke', { id, atMs }),
+    commit: (change) => writer.call('commit', change),
+    touch: (uses) => writer.call('touch', uses),
+    takeBytes: (keyId, bytes, periods) => writer.call('takeBytes', { keyId, bytes, periods }),
     async secretOnce(name, candidate) {
       // The writer is asked only when there is no secret yet: most processes never have to start it.
       const row = await read(() => secret.get(name));
       return Buffer.from(row ? secretFromRow(row) : await writer.call('secretOnce', { name, candidate }));
     },
-    ping: () => read(() => void anyKey.get()),
+    ping: () => read(() => void run(ANY_KEY)),
     close() {
       closed ??= writer.close().finally(() => db.close());
       return closed;
@@ -85,7 +118,7 @@ function createSqliteKeyStore(db: DatabaseSync, file: string): KeyStore {
   };
 }
 
-function optional(row: Parameters<typeof apiKeyFromRow>[0] | undefined) {
+function optional(row: Row | undefined) {
   return row === undefined ? undefined : apiKeyFromRow(row);
 }
 

@@ -11,6 +11,12 @@ export interface Events {
   sharedCacheDown(cause: unknown): void;
   sharedCacheUp(): void;
   revocationFeedFailed(cause: unknown): void;
+  keyUsageNotStored(cause: unknown): void;
+  bootstrapped(keyId: string): void;
+  unknownRatePlan(plan: string): void;
+  /** A call was judged without what instances count together. */
+  limitInsured(limit: 'rate' | 'bytes'): void;
+  byteUsageLost(keys: number): void;
   presigned(signer: 'native' | 'sdk'): void;
   signerChosen(choice: { readonly signer: 'native' | 'sdk'; readonly reason: string }): void;
   credentialsFailed(cause: unknown): void;
@@ -46,6 +52,13 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     sharedCacheUp: () => logger.info('the shared key cache answers'),
     revocationFeedFailed: (err) =>
       logger.warn({ err }, 'key changes could not be read from the store; trying again'),
+    keyUsageNotStored: (err) => logger.warn({ err }, 'when keys were last used could not be stored yet'),
+    bootstrapped: (keyId) => logger.warn({ keyId }, 'the key store was empty; an administrator was made'),
+    unknownRatePlan: (plan) =>
+      logger.warn({ plan }, 'keys name a rate plan that the settings do not have; the default plan applies'),
+    limitInsured: (limit) => metrics.limitInsured(limit),
+    byteUsageLost: (keys) =>
+      logger.error({ keys }, 'bytes that were granted while the store was away could not be booked'),
     presigned: (signer) => metrics.presigned(signer),
     signerChosen: ({ signer, reason }) => {
       metrics.signerChosen(signer);

@@ -16,6 +16,7 @@ export interface Metrics {
   requestEnded(labels: { protocol: string; route: string; code: string }, durationSeconds: number): void;
   keyLookedUp(tier: string, outcome: string): void;
   sharedRecordRejected(): void;
+  limitInsured(limit: 'rate' | 'bytes'): void;
   presigned(signer: 'native' | 'sdk'): void;
   signerChosen(signer: 'native' | 'sdk'): void;
   /** The exposition in Prometheus' text format. */
@@ -51,6 +52,12 @@ export function createMetrics(version: string): Metrics {
     help: 'Values in the shared cache that were not authentic and were dropped.',
     registers,
   });
+  const insuredTally = createTallies({
+    name: 'presignd_limits_insured_total',
+    help: 'Calls judged by this instance alone, because the count that instances share did not answer.',
+    labelNames: ['limit'] as const,
+    registers,
+  });
   const presignTally = createTallies({
     name: 'presignd_presigns_total',
     help: 'URLs presigned, by the signer that did it.',
@@ -81,6 +88,9 @@ export function createMetrics(version: string): Metrics {
       lookupTally(tier, outcome).count += 1;
     },
     sharedRecordRejected: () => rejected.inc(),
+    limitInsured: (limit) => {
+      insuredTally(limit).count += 1;
+    },
     presigned: (signer) => {
       presignTally(signer).count += 1;
     },

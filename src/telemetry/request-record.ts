@@ -6,7 +6,7 @@ export interface RequestRecord {
   readonly requestId: string;
   /** Monotonic milliseconds (`performance.now()`) at which the request arrived. */
   readonly startedAtMs: number;
-  /** Address of the peer, for the limiter of failed authentications. */
+  /** Address of the client, as far as trusted proxies tell it, else of the peer; for the limiter of failed authentications. */
   readonly remoteAddress: string;
   /** A route template or `package.Service/Method`; never a raw path, so that it can be a metric label. */
   route: string;

@@ -2,11 +2,12 @@
 
 import { Fault, type FieldViolation } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
+import { policyRefusal } from './key-policy.ts';
 import { objectKeyFrom } from './object-key.ts';
 import type { ObjectKeyTemplate } from './object-key-template.ts';
 import { type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from './upload.ts';
 
-/** What the operator allows. */
+/** What the operator allows. The policy of an API key can only narrow it. */
 export interface UploadPolicy {
   /** How long an upload URL is accepted: 1 to 604800 seconds. */
   readonly ttlSeconds: number;
@@ -24,8 +25,9 @@ export interface DecisionContext {
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
- * What will be signed for the request, or the INVALID_REQUEST that says why nothing will. The contract's own rules
- * have run before; the checks here are the ones that a signature must never be made without.
+ * What will be signed for the request, or why nothing will: an INVALID_REQUEST, or the POLICY_REFUSED of the key's own
+ * policy. The contract's rules have run before; the checks here are the ones that a signature must never be made
+ * without.
  */
 export function decidePut(
   request: UploadRequest,
@@ -35,12 +37,19 @@ export function decidePut(
 ): PutPlan | Fault {
   const fields = violations(request);
   if (fields.length > 0) return new Fault('INVALID_REQUEST', { fields });
+  const { owner, policy: keyPolicy } = principal;
+  if (keyPolicy !== null) {
+    const refusal = policyRefusal(request, keyPolicy);
+    if (refusal !== undefined) return refusal;
+  }
   const { filename, contentType, sizeBytes } = request;
+  const prefix = keyPolicy?.objectKeyPrefix ?? '';
   return {
-    objectKey: objectKeyFrom(policy.template, { owner: principal.owner, uuid, nowMs, filename }),
+    objectKey: objectKeyFrom(policy.template, { prefix, owner, uuid, nowMs, filename }),
     contentType,
     sizeBytes,
-    ttlSeconds: policy.ttlSeconds,
+    ttlSeconds: Math.min(policy.ttlSeconds, keyPolicy?.maxTtlSeconds ?? policy.ttlSeconds),
+    mayOverwrite: keyPolicy?.allowOverwrite !== false,
   };
 }
 

@@ -1,6 +1,6 @@
 // The template of object keys: parsed and checked once, at start. Pure.
 import { NAME_MAX_BYTES, OWNER_MAX_BYTES } from './safe-segment.ts';
-import { OBJECT_KEY_MAX_BYTES } from './upload.ts';
+import { KEY_PREFIX_MAX_BYTES, OBJECT_KEY_MAX_BYTES } from './upload.ts';
 
 /** The longest text between two slashes: what file systems, and so MinIO, can store as one name. */
 const SEGMENT_MAX_BYTES = 255;
@@ -23,6 +23,11 @@ type TemplatePart = { readonly literal: string } | { readonly placeholder: Place
 /** A template that makes nothing but legal keys, given values within their limits. */
 export interface ObjectKeyTemplate {
   readonly parts: readonly TemplatePart[];
+  /**
+   * Before which part the prefix of a key's policy goes: behind the owner's folder, so that no owner gets into
+   * another's, or at the front of a template without one.
+   */
+  readonly prefixAt: number;
 }
 
 /** A template that cannot be used. `problems` has each thing that is wrong with it, for people. */
@@ -43,17 +48,38 @@ export function parseObjectKeyTemplate(text: string): ObjectKeyTemplate {
     const name = token.startsWith('{') && token.endsWith('}') ? token.slice(1, -1) : undefined;
     return name !== undefined && isPlaceholder(name) ? { placeholder: name } : { literal: token };
   });
-  const template = { parts };
+  const template = withPrefixPlace(parts);
   const problems = [...literalProblems(parts), ...shapeProblems(template)];
   if (problems.length > 0) throw new InvalidTemplateError(problems);
   return template;
 }
 
-/** The template with its placeholders replaced. */
-export function renderTemplate(template: ObjectKeyTemplate, values: TemplateValues): string {
+/** The template with its placeholders replaced, and the prefix, which is empty or ends in a slash, in its place. */
+export function renderTemplate(
+  { parts, prefixAt }: ObjectKeyTemplate,
+  values: TemplateValues,
+  prefix: string,
+): string {
   let text = '';
-  for (const part of template.parts) text += 'literal' in part ? part.literal : values[part.placeholder];
+  let left = prefixAt;
+  for (const part of parts) {
+    if (left-- === 0) text += prefix;
+    text += 'literal' in part ? part.literal : values[part.placeholder];
+  }
   return text;
+}
+
+function withPrefixPlace(parts: readonly TemplatePart[]): ObjectKeyTemplate {
+  const ownerAt = parts.findIndex((part) => 'placeholder' in part && part.placeholder === 'owner');
+  const next = parts[ownerAt + 1];
+  if (ownerAt < 0 || next === undefined || !('literal' in next) || !next.literal.startsWith('/')) {
+    return { parts, prefixAt: 0 };
+  }
+  const folder = [...parts.slice(0, ownerAt + 1), { literal: '/' }];
+  return {
+    parts: [...folder, { literal: next.literal.slice(1) }, ...parts.slice(ownerAt + 2)],
+    prefixAt: folder.length,
+  };
 }
 
 function isPlaceholder(name: string): name is Placeholder {
@@ -79,14 +105,17 @@ function shapeProblems(template: ObjectKeyTemplate): string[] {
   if (!template.parts.some((part) => 'placeholder' in part && part.placeholder === 'uuid')) {
     problems.push('{uuid} is missing, without which two uploads could get the same key');
   }
-  const longest = renderTemplate(template, PLACEHOLDERS);
+  const longest = renderTemplate(template, PLACEHOLDERS, '');
   const segments = longest.split('/');
   if (segments.includes('')) problems.push('it must not begin or end with / nor contain //');
   if (segments.some((segment) => segment === '.' || segment === '..')) {
     problems.push('. and .. cannot be segments, since URLs drop them');
   }
-  if (longest.length > OBJECT_KEY_MAX_BYTES) {
-    problems.push(`keys could get ${longest.length} bytes long, S3 takes ${OBJECT_KEY_MAX_BYTES}`);
+  // The prefix has its room set aside, or a key's policy could make its uploads fail, and only those with long names.
+  if (longest.length > OBJECT_KEY_MAX_BYTES - KEY_PREFIX_MAX_BYTES) {
+    problems.push(
+      `keys could get ${longest.length} bytes long; S3 takes ${OBJECT_KEY_MAX_BYTES}, of which ${KEY_PREFIX_MAX_BYTES} are kept for the prefix that an API key's policy may set`,
+    );
   }
   if (segments.some((segment) => segment.length > SEGMENT_MAX_BYTES)) {
     problems.push(`a segment could get longer than ${SEGMENT_MAX_BYTES} bytes`);

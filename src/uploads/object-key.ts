@@ -1,9 +1,14 @@
 // Makes the keys of objects. Pure: time and randomness come in as arguments.
 import { type ObjectKeyTemplate, renderTemplate } from './object-key-template.ts';
 import { safeName, safeOwner } from './safe-segment.ts';
-import type { ObjectKey } from './upload.ts';
+import { KEY_PREFIX_MAX_BYTES, type ObjectKey } from './upload.ts';
+
+/** Path segments of safe characters, each with its slash; none that URL parsers would drop. */
+const KEY_PREFIX = /^(?:(?!\.{1,2}\/)[A-Za-z0-9._-]+\/)+$/;
 
 export interface ObjectKeySource {
+  /** Stands behind the owner's folder, or before all the rest: path segments that end in a slash, or nothing. */
+  readonly prefix: string;
   readonly owner: string;
   readonly uuid: string;
   /** Wall-clock milliseconds; the key shows the day in UTC. */
@@ -15,15 +20,20 @@ export interface ObjectKeySource {
 /**
  * The key of a new object: ASCII, at most 1024 bytes, without `.` and `..` segments, the same before and after a
  * URL parser has seen it, and as unique as its UUID. The checks that make this so are done by the template's parser
- * and by the rules for segments.
+ * and by the rules for segments. Throws a RangeError for a prefix that would break this: keys are given theirs checked.
  */
 export function objectKeyFrom(template: ObjectKeyTemplate, source: ObjectKeySource): ObjectKey {
-  return renderTemplate(template, {
+  const { prefix } = source;
+  if (prefix !== '' && (prefix.length > KEY_PREFIX_MAX_BYTES || !KEY_PREFIX.test(prefix))) {
+    throw new RangeError('a prefix of object keys must be segments that end in a slash');
+  }
+  const values = {
     owner: safeOwner(source.owner),
     uuid: source.uuid,
     date: datePath(source.nowMs),
     name: safeName(source.filename),
-  }) as ObjectKey;
+  };
+  return renderTemplate(template, values, prefix) as ObjectKey;
 }
 
 function datePath(nowMs: number): string {

@@ -1,4 +1,5 @@
-// What this room needs from outside. The adapter lives in s3/; `app.ts` joins them.
+// What this room needs from outside. The adapters live in s3/ and quota/; `app.ts` joins them.
+import type { Principal } from '../keys/api-key.ts';
 import type { ObjectKey, PutPlan } from './upload.ts';
 
 /** A signed PUT: the URL, the headers that it binds, and when it stops being accepted. */
@@ -18,4 +19,13 @@ export interface Presigner {
   presignPut(plan: PutPlan, nowMs: number): SignedPut | Promise<SignedPut>;
   /** Where the object can be read, percent-encoded by segment. */
   publicUrl(key: ObjectKey): string;
+}
+
+/** Keeps uploads within the byte quotas of keys. */
+export interface ByteQuota {
+  /**
+   * Counts what is about to be signed. Synchronous for a key without a quota. Throws or rejects with a Fault
+   * QUOTA_EXCEEDED, and then counts nothing.
+   */
+  take(principal: Principal, sizeBytes: number, nowMs: number): void | Promise<void>;
 }

@@ -10,6 +10,12 @@ export const URL_TTL_MAX_SECONDS = 604_800;
 /** The longest object key that S3 takes, in UTF-8 bytes (AWS "Naming Amazon S3 objects"). */
 export const OBJECT_KEY_MAX_BYTES = 1024;
 
+/** The longest prefix of object keys that the policy of an API key can set (the contract's `key_prefix`). */
+export const KEY_PREFIX_MAX_BYTES = 200;
+
+/** What the policies of API keys call the bucket of the settings. */
+export const DEFAULT_DESTINATION = 'default';
+
 /** An object key that this service made: ASCII, no `.` or `..` segment, at most 1024 bytes. */
 export type ObjectKey = string & { readonly __brand: 'ObjectKey' };
 
@@ -26,6 +32,8 @@ export interface PutPlan {
   readonly contentType: string;
   readonly sizeBytes: number;
   readonly ttlSeconds: number;
+  /** False: S3 takes the upload only if there is no object with this key yet, and so only once. */
+  readonly mayOverwrite: boolean;
 }
 
 /** A presigned upload: all that the caller needs to send the file. */

@@ -1,15 +1,15 @@
 import { Fault } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
 import { decidePut, type UploadPolicy } from './decide.ts';
-import type { Presigner, SignedPut } from './ports.ts';
+import type { ByteQuota, Presigner, SignedPut } from './ports.ts';
 import type { RandomSource } from './random-pool.ts';
 import type { PresignedPut, PutPlan, UploadRequest } from './upload.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from './uuid.ts';
 
 export interface Uploads {
   /**
-   * Decides and signs one upload. Answers synchronously whenever the presigner does. Throws or rejects with the
-   * Fault INVALID_REQUEST, or with what the presigner throws.
+   * Decides, counts and signs one upload. Answers synchronously whenever the quota and the presigner do. Throws or
+   * rejects with a Fault INVALID_REQUEST or POLICY_REFUSED, or with what the quota or the presigner throws.
    */
   issuePut(request: UploadRequest, principal: Principal): PresignedPut | Promise<PresignedPut>;
 }
@@ -17,11 +17,13 @@ export interface Uploads {
 export interface UploadsDeps {
   readonly presigner: Presigner;
   readonly policy: UploadPolicy;
+  /** Left out: nobody counts bytes. */
+  readonly quota?: ByteQuota | undefined;
   readonly random: RandomSource;
   readonly wallClockMs: () => number;
 }
 
-export function createUploads({ presigner, policy, random, wallClockMs }: UploadsDeps): Uploads {
+export function createUploads({ presigner, policy, quota, random, wallClockMs }: UploadsDeps): Uploads {
   function presignedFrom({ objectKey }: PutPlan, signed: SignedPut): PresignedPut {
     return {
       uploadUrl: signed.url,
@@ -33,16 +35,23 @@ export function createUploads({ presigner, policy, random, wallClockMs }: Upload
     };
   }
 
+  function sign(plan: PutPlan, nowMs: number): PresignedPut | Promise<PresignedPut> {
+    const signed = presigner.presignPut(plan, nowMs);
+    return signed instanceof Promise
+      ? signed.then((late) => presignedFrom(plan, late))
+      : presignedFrom(plan, signed);
+  }
+
   return {
     issuePut: (request, principal) => {
       const nowMs = wallClockMs();
       const uuid = uuidV7(nowMs, random(UUID_RANDOM_BYTES));
       const plan = decidePut(request, policy, principal, { nowMs, uuid });
       if (plan instanceof Fault) throw plan;
-      const signed = presigner.presignPut(plan, nowMs);
-      return signed instanceof Promise
-        ? signed.then((late) => presignedFrom(plan, late))
-        : presignedFrom(plan, signed);
+      // Counted before it is signed: a URL that is out cannot be taken back.
+      const counted = quota?.take(principal, plan.sizeBytes, nowMs);
+      // Counting may have taken a while, and the life of the URL begins with its signature.
+      return counted instanceof Promise ? counted.then(() => sign(plan, wallClockMs())) : sign(plan, nowMs);
     },
   };
 }

@@ -4,6 +4,7 @@ import { cacheKeyFromPepper } from '../../src/keys/peppers.ts';
 import { createKeyVerifier, type KeyVerifier } from '../../src/keys/verify.ts';
 import { openRedis } from '../../src/redis/client.ts';
 import { createRedisKeyCache } from '../../src/redis/key-cache.ts';
+import { insertKeys } from '../support/key-changes.ts';
 import { OTHER_PEPPER, PEPPER, tokenAndKey } from '../support/key-fixtures.ts';
 import { makeSqlitePlace } from '../support/sqlite-place.ts';
 import { systemClock } from '../support/system-clock.ts';
@@ -13,14 +14,14 @@ import type { Section } from './options.ts';
 import { median } from './stats.ts';
 import { figure, verdict } from './table.ts';
 
-const ADDRESS = '127.0.0.1';
+export const ADDRESS = '127.0.0.1';
 const REDIS_START_MS = 5_000;
 
 /** Longer than the bench, which the life of a record in production never is. */
 const RECORD_TTL_MS = 3_600_000;
 
 /** Memory that holds one key forgets each of two in turn, so that every lookup goes on to the next tier. */
-const NO_MEMORY = { memoryEntries: 1 };
+export const NO_MEMORY = { memoryEntries: 1 };
 const KEYS = [tokenAndKey(), tokenAndKey()] as const;
 
 const MEMORY = 'memory';
@@ -31,7 +32,7 @@ export const keyCheck: Section = {
     await using closing = new AsyncDisposableStack();
     const place = closing.adopt(await makeSqlitePlace(), ({ remove }) => remove());
     const store = closing.adopt(await place.open(), (opened) => opened.close());
-    for (const { key } of KEYS) await store.insert(key);
+    await insertKeys(store, ...KEYS.map(({ key }) => key));
     const subjects = [
       await memorySubject(),
       forgedSubject(),
@@ -105,7 +106,7 @@ async function startRedis(closing: AsyncDisposableStack): Promise<string> {
   return `redis://${ADDRESS}:${server.port}`;
 }
 
-function verifierOf(deps: Pick<KeyLookupDeps, 'store' | 'shared' | 'limits'>): KeyVerifier {
+export function verifierOf(deps: Pick<KeyLookupDeps, 'store' | 'shared' | 'limits'>): KeyVerifier {
   const { schedule } = systemClock;
   const lookup = createKeyLookup({ ...deps, clock: systemClock, schedule, random: Math.random });
   return createKeyVerifier({ lookup, peppers: [PEPPER], clock: systemClock });

@@ -21,6 +21,7 @@ export function nativeSigner(presigner: S3Presigner): Sign {
       contentType,
       sizeBytes: size,
       ttlSeconds: TTL_SECONDS,
+      mayOverwrite: true,
     };
     const signed = presigner.presignPut(plan, atMs);
     return signed instanceof Promise ? signed.then(({ url }) => url) : signed.url;

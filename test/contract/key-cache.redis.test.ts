@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { KeyRecord } from '../../src/keys/api-key.ts';
 import { recordFromKey } from '../../src/keys/lookup.ts';
 import { createSeal } from '../../src/redis/sealed-record.ts';
@@ -79,7 +79,7 @@ describeWith('redisUrl', 'Redis', (url) => {
       'a changed MAC': genuine.slice(0, -1) + (genuine.endsWith('A') ? 'Q' : 'A'),
       'a cut value': genuine.slice(0, -1),
       'an appendix': `${genuine}=`,
-      'an announcement': ours.sealRevocation(digest, 1),
+      'an announcement': ours.sealChange(digest, 1),
     };
     let count = 0;
     for (const [what, value] of Object.entries(bad)) {
@@ -92,14 +92,14 @@ describeWith('redisUrl', 'Redis', (url) => {
     }
   });
 
-  it('treats a value of another type as absent too, and a revocation replaces it', async () => {
+  it('treats a value of another type as absent too, and an announced change replaces it', async () => {
     const { cache, commands, name, rejected } = await connect();
     await commands.lpush(name, 'a list');
     expect(await cache.get(digest)).toBeUndefined();
     expect(rejected()).toBe(1);
     await vi.waitFor(async () => expect(await commands.exists(name)).toBe(0));
     await commands.lpush(name, 'a list');
-    await cache.revoke(digest, { ...ACTIVE, status: 'revoked', version: 2 }, 60_000);
+    await cache.announce(digest, { ...ACTIVE, status: 'revoked', version: 2 }, 60_000);
     expect(await cache.get(digest)).toBeUndefined();
     expect(rejected()).toBe(1);
   });
@@ -141,8 +141,8 @@ describeWith('redisUrl', 'Redis', (url) => {
   it('ignores announcements that it did not seal, and counts them', async () => {
     const { cache, commands, prefix, rejected } = await connect();
     const heard = vi.fn();
-    cache.onRevoked(heard);
-    const forged = createSeal(createSecretKey(Buffer.alloc(32, 'x')), prefix).sealRevocation(digest, 999);
+    cache.onAnnounced(heard);
+    const forged = createSeal(createSecretKey(Buffer.alloc(32, 'x')), prefix).sealChange(digest, 999);
     const sealed = createSeal(CACHE_KEY, prefix).sealRecord(digest, ACTIVE, 1);
     const junk = ['', 'junk', `${digest}|999`, `${digest}|999|AAAAAAAAAAAAAAAAAAAAAA`, forged, sealed];
     for (const message of junk) await commands.publish(`${prefix}revoked`, message);
@@ -150,14 +150,40 @@ describeWith('redisUrl', 'Redis', (url) => {
     expect(heard).not.toHaveBeenCalled();
   });
 
+  describe('an instance of the release before this one', () => {
+    const former = ownPrefix();
+    const policy = { maxSizeBytes: 1 };
+
+    /** Security property: it would read past the rules that it does not know. */
+    it('never sees a record that may have rules which it does not know', async () => {
+      const { cache } = await connect({ formerPrefix: former });
+      const old = await connect({ prefix: former });
+      await cache.fill(digest, { ...ACTIVE, policy }, 60_000);
+      await cache.announce(digest, { ...ACTIVE, policy, version: 2 }, 60_000);
+      expect(await old.cache.get(digest)).toBeUndefined();
+    });
+
+    it('hears of every change at once, and finds no record of before', async () => {
+      const { cache } = await connect({ formerPrefix: former });
+      const old = await connect({ prefix: former });
+      const heard = vi.fn();
+      old.cache.onAnnounced(heard);
+      await old.cache.fill(digest, ACTIVE, 60_000);
+      await cache.announce(digest, { ...ACTIVE, status: 'revoked', version: 7 }, 60_000);
+      await vi.waitFor(() => expect(heard).toHaveBeenCalledExactlyOnceWith(digest, 7));
+      expect(old.rejected()).toBe(0);
+      expect(await old.cache.get(digest)).toBeUndefined();
+    });
+  });
+
   it('says that announcements may have been missed when its subscription was cut', async () => {
     const { gaps, cache, connections } = await connect();
     const heard = vi.fn();
-    cache.onRevoked(heard);
+    cache.onAnnounced(heard);
     expect(gaps()).toBe(1);
     connections.subscriber.stream.destroy();
     await vi.waitFor(() => expect(gaps()).toBe(2), { timeout: 5_000 });
-    await cache.revoke(digest, { ...ACTIVE, status: 'revoked', version: 2 }, 60_000);
+    await cache.announce(digest, { ...ACTIVE, status: 'revoked', version: 2 }, 60_000);
     await vi.waitFor(() => expect(heard).toHaveBeenCalledWith(digest, 2));
   });
 

@@ -44,6 +44,31 @@ export function describeKeyCache(name: string, makePlace: () => Promise<KeyCache
         expect((await other.get(digest))?.record).toEqual(odd);
       });
 
+      it('keep the policy and the rate limit, whole or in part', async () => {
+        const limited: KeyRecord = {
+          ...ACTIVE,
+          policy: {
+            contentTypes: ['image/*', 'text/plain'],
+            extensions: ['png'],
+            maxSizeBytes: 0,
+            maxTtlSeconds: 60,
+            objectKeyPrefix: 'a/b/',
+            destinations: ['default'],
+            allowOverwrite: false,
+          },
+          rateLimit: { requests: 3, windowSeconds: 60, bytesPerDay: 0, bytesPerMonth: 2 ** 53 - 1 },
+        };
+        for (const [version, record] of [
+          limited,
+          { ...limited, policy: null },
+          { ...limited, policy: { maxSizeBytes: 1 }, rateLimit: { plan: 'free' } },
+        ].entries()) {
+          const stored = { ...record, version: version + 1 };
+          await one.fill(digest, stored, 60_000);
+          expect((await other.get(digest))?.record).toEqual(stored);
+        }
+      });
+
       it('are absent for a key that nobody stored', async () => {
         expect(await one.get(digest)).toBeUndefined();
         await one.fill(digest, ACTIVE, 60_000);
@@ -89,31 +114,40 @@ export function describeKeyCache(name: string, makePlace: () => Promise<KeyCache
       });
     });
 
-    describe('a revocation', () => {
+    describe('an announced change', () => {
       it('replaces the record, and no late fill brings it back', async () => {
         await one.fill(digest, ACTIVE, 60_000);
-        await one.revoke(digest, REVOKED, 120_000);
+        await one.announce(digest, REVOKED, 120_000);
         await other.fill(digest, ACTIVE, 60_000);
         expect((await other.get(digest))?.record).toEqual(REVOKED);
       });
 
+      it('that enables the key again replaces the one that disabled it', async () => {
+        const disabled: KeyRecord = { ...ACTIVE, status: 'disabled', version: 2 };
+        const enabled: KeyRecord = { ...ACTIVE, version: 3 };
+        await one.announce(digest, disabled, 120_000);
+        await one.announce(digest, enabled, 60_000);
+        expect((await other.get(digest))?.record).toEqual(enabled);
+        expect((await other.get(digest))?.remainingMs).toBeLessThanOrEqual(60_000);
+      });
+
       it('is kept although the record was never there, because a fill may be on its way', async () => {
-        await one.revoke(digest, REVOKED, 120_000);
+        await one.announce(digest, REVOKED, 120_000);
         await other.fill(digest, ACTIVE, 60_000);
         expect((await other.get(digest))?.record).toEqual(REVOKED);
       });
 
       it('does not undo a newer one', async () => {
-        await one.revoke(digest, { ...REVOKED, version: 4 }, 120_000);
-        await other.revoke(digest, REVOKED, 120_000);
+        await one.announce(digest, { ...REVOKED, version: 4 }, 120_000);
+        await other.announce(digest, REVOKED, 120_000);
         expect((await one.get(digest))?.record.version).toBe(4);
       });
 
-      it('is announced to every instance', async () => {
+      it('reaches every instance', async () => {
         const heard: [string, string, number][] = [];
-        one.onRevoked((revoked, version) => heard.push(['one', revoked, version]));
-        other.onRevoked((revoked, version) => heard.push(['other', revoked, version]));
-        await one.revoke(digest, REVOKED, 120_000);
+        one.onAnnounced((changed, version) => heard.push(['one', changed, version]));
+        other.onAnnounced((changed, version) => heard.push(['other', changed, version]));
+        await one.announce(digest, REVOKED, 120_000);
         await vi.waitFor(() => expect(heard).toHaveLength(2));
         expect(heard.sort()).toEqual([
           ['one', digest, 2],
@@ -121,21 +155,21 @@ export function describeKeyCache(name: string, makePlace: () => Promise<KeyCache
         ]);
       });
 
-      it('is announced again when it is revoked again, and filling announces nothing', async () => {
+      it('reaches them again when it is announced again, and filling announces nothing', async () => {
         const heard = vi.fn();
-        other.onRevoked(heard);
+        other.onAnnounced(heard);
         await one.fill(digest, ACTIVE, 60_000);
-        await one.revoke(digest, REVOKED, 120_000);
-        await one.revoke(digest, REVOKED, 120_000);
+        await one.announce(digest, REVOKED, 120_000);
+        await one.announce(digest, REVOKED, 120_000);
         await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(2));
       });
 
-      it('is not announced to a listener that left', async () => {
+      it('does not reach a listener that left', async () => {
         const [left, stayed] = [vi.fn(), vi.fn()];
-        const leave = other.onRevoked(left);
-        other.onRevoked(stayed);
+        const leave = other.onAnnounced(left);
+        other.onAnnounced(stayed);
         leave();
-        await one.revoke(digest, REVOKED, 120_000);
+        await one.announce(digest, REVOKED, 120_000);
         await vi.waitFor(() => expect(stayed).toHaveBeenCalledOnce());
         expect(left).not.toHaveBeenCalled();
       });

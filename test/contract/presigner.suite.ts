@@ -32,7 +32,15 @@ const plan: fc.Arbitrary<PutPlan> = fc.record({
   contentType,
   sizeBytes: fc.integer({ min: 0, max: 5_368_709_120 }),
   ttlSeconds: fc.integer({ min: 1, max: 604_800 }),
+  mayOverwrite: fc.boolean(),
 });
+const BASE: PutPlan = {
+  objectKey: 'a' as ObjectKey,
+  contentType: 'a/b',
+  sizeBytes: 1,
+  ttlSeconds: 60,
+  mayOverwrite: true,
+};
 
 /** What every presigner promises, however it signs. */
 export function describePresigner(name: string, open: OpenPresigner): void {
@@ -49,16 +57,21 @@ export function describePresigner(name: string, open: OpenPresigner): void {
       return new URL((await presigner.presignPut(signedPlan, PRESIGNER_NOW_MS)).url).searchParams;
     }
 
-    it('signs the host, the exact length and the exact type, and asks the client to send both', async () => {
+    /** A header that is asked for but not signed can be left out, and then nothing holds the upload to it. */
+    it('signs the host and every header that it asks the client to send: length, type, and not to overwrite', async () => {
       await fc.assert(
         fc.asyncProperty(plan, async (put) => {
           const signed = await presigner.presignPut(put, PRESIGNER_NOW_MS);
           expect(signed.headers).toEqual({
             'content-length': String(put.sizeBytes),
             'content-type': put.contentType,
+            ...(put.mayOverwrite ? {} : { 'if-none-match': '*' }),
           });
           const { searchParams } = new URL(signed.url);
-          expect(searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host');
+          expect(searchParams.get('X-Amz-SignedHeaders')).toBe(
+            [...Object.keys(signed.headers), 'host'].sort().join(';'),
+          );
+          expect([...searchParams.keys()].filter((parameter) => /none-match/i.test(parameter))).toEqual([]);
         }),
       );
     });
@@ -89,13 +102,13 @@ export function describePresigner(name: string, open: OpenPresigner): void {
     });
 
     it('gives different uploads different signatures', async () => {
-      const base = { objectKey: 'a' as ObjectKey, contentType: 'a/b', sizeBytes: 1, ttlSeconds: 60 };
       const plans = [
-        base,
-        { ...base, objectKey: 'b' as ObjectKey },
-        { ...base, contentType: 'a/c' },
-        { ...base, sizeBytes: 2 },
-        { ...base, ttlSeconds: 61 },
+        BASE,
+        { ...BASE, objectKey: 'b' as ObjectKey },
+        { ...BASE, contentType: 'a/c' },
+        { ...BASE, sizeBytes: 2 },
+        { ...BASE, ttlSeconds: 61 },
+        { ...BASE, mayOverwrite: false },
       ];
       const signatures = await Promise.all(
         plans.map(async (put) => (await query(put)).get('X-Amz-Signature')),
@@ -105,19 +118,14 @@ export function describePresigner(name: string, open: OpenPresigner): void {
 
     /** The secret key signs; it must not travel. */
     it('names the credentials and their token, and never shows the secret', async () => {
-      const put = { objectKey: 'a' as ObjectKey, contentType: 'a/b', sizeBytes: 1, ttlSeconds: 60 };
-      const parameters = await query(put);
+      const parameters = await query(BASE);
       expect(parameters.get('X-Amz-Credential')).toBe('AKIAEXAMPLE/20260701/eu-central-1/s3/aws4_request');
       expect(parameters.get('X-Amz-Security-Token')).toBe(IDENTITY.sessionToken);
-      expect(JSON.stringify(await presigner.presignPut(put, PRESIGNER_NOW_MS))).not.toContain('do-not-tell');
+      expect(JSON.stringify(await presigner.presignPut(BASE, PRESIGNER_NOW_MS))).not.toContain('do-not-tell');
     });
 
     it('adds no checksum of its own', async () => {
-      const names = [
-        ...(
-          await query({ objectKey: 'a' as ObjectKey, contentType: 'a/b', sizeBytes: 0, ttlSeconds: 1 })
-        ).keys(),
-      ];
+      const names = [...(await query({ ...BASE, sizeBytes: 0 })).keys()];
       expect(names.filter((parameter) => /checksum/i.test(parameter))).toEqual([]);
       expect(names).toContain('X-Amz-Signature');
     });
@@ -126,7 +134,7 @@ export function describePresigner(name: string, open: OpenPresigner): void {
       const expiration = new Date(PRESIGNER_NOW_MS + 120_000);
       const shortLived = await open(async () => ({ ...IDENTITY, expiration }));
       try {
-        const put = { objectKey: 'a' as ObjectKey, contentType: 'a/b', sizeBytes: 1, ttlSeconds: 604_800 };
+        const put = { ...BASE, ttlSeconds: 604_800 };
         const { url, expiresAtMs } = await shortLived.presignPut(put, PRESIGNER_NOW_MS);
         expect(expiresAtMs).toBeLessThanOrEqual(expiration.getTime());
         expect(expiresAtMs).toBeGreaterThan(PRESIGNER_NOW_MS + 100_000);
@@ -139,8 +147,7 @@ export function describePresigner(name: string, open: OpenPresigner): void {
     it('is unavailable without credentials', async () => {
       const poor = await open(() => Promise.reject(new Error('none')));
       try {
-        const put = { objectKey: 'a' as ObjectKey, contentType: 'a/b', sizeBytes: 1, ttlSeconds: 60 };
-        const refusal = await Promise.resolve(poor.presignPut(put, PRESIGNER_NOW_MS)).catch(
+        const refusal = await Promise.resolve(poor.presignPut(BASE, PRESIGNER_NOW_MS)).catch(
           (error: unknown) => error,
         );
         expect(refusal).toBeInstanceOf(Fault);

@@ -6,6 +6,7 @@ import { describeKeys } from './s3/keys.ts';
 import { describeListing } from './s3/listing.ts';
 import { describeMultipart } from './s3/multipart.ts';
 import { describeMultipartChecksums } from './s3/multipart-checksums.ts';
+import { describePlans } from './s3/plans.ts';
 import { describePresignedUrls } from './s3/presigned-urls.ts';
 import { describePublicReads } from './s3/public-reads.ts';
 import { describeReads } from './s3/reads.ts';
@@ -19,6 +20,7 @@ import { describeUploads } from './s3/uploads.ts';
 export function describeS3(name: string, subject: () => S3Subject): void {
   describe(`S3: ${name}`, () => {
     describePresignedUrls(subject);
+    describePlans(subject);
     describePublicReads(subject);
     describeUploads(subject);
     describeIntegrity(subject);

@@ -31,31 +31,42 @@ describe('keys', () => {
       key_prefix: token.slice(0, 14),
       name: 'Web shop ✓',
       owner: 'acme',
+      environment: 'test',
       scopes: ['uploads:create'],
       status: 'active',
+      policy: null,
+      rate_limit: null,
       expiration_date: expect.stringMatching(/^\d{4}-.*Z$/),
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       revoked_at: null,
+      revoke_reason: null,
+      last_used_at: null,
+      rotated_from: null,
+      rotated_to: null,
+      overlap_ends_at: null,
     });
     const lifeMs = Date.parse(key.expiration_date) - Date.parse(key.created_at);
     // Counted from the call, which takes a moment.
     expect(Math.round(lifeMs / 60_000)).toBe(30 * 24 * 60);
 
-    const other = await json('create', '--name', 'b', '--scopes', 'uploads:create,uploads:read');
+    const scopes = 'uploads:create,uploads:read';
+    const { api_key: _secret, ...other } = await json('create', '--name', 'b', '--scopes', scopes);
     expect(other.scopes).toEqual(['uploads:create', 'uploads:read']);
     expect((await json('list')).map(({ id }: { id: string }) => id)).toEqual([other.id, key.id]);
     expect(await json('list', '--owner', 'acme')).toEqual([key]);
 
-    const revoked = await json('revoke', key.id);
+    const revoked = await json('revoke', key.id, '--reason', 'moved out');
     expect(revoked).toEqual({
       ...key,
       status: 'revoked',
+      revoke_reason: 'moved out',
       revoked_at: expect.stringMatching(/^\d{4}-.*Z$/),
       propagation: 'pending',
     });
-    expect(await json('list', '--owner', 'acme')).toEqual([
-      { ...key, status: 'revoked', revoked_at: revoked.revoked_at },
-    ]);
+    const { propagation: _, ...shown } = revoked;
+    expect(await json('show', key.id)).toEqual(shown);
+    expect(await json('list', '--status', 'revoked')).toEqual([shown]);
+    expect(await json('list', '--limit', '1')).toEqual([other]);
   });
 
   it('are printed so that a shell can take the secret alone', async () => {
@@ -68,8 +79,8 @@ describe('keys', () => {
     const { id, token } = await sandbox.createKey(['--owner', 'table']);
     const { stdout } = await sandbox.run(['keys', 'list', '--owner', 'table']);
     const [head, row] = stdout.split('\n');
-    expect(head).toMatch(/^ID +NAME +OWNER +STATUS +KEY +CREATED +EXPIRES$/);
-    expect(row).toMatch(new RegExp(`^${id} +a test +table +active +pse_live_1\\w{4}…\\w{4} `));
+    expect(head).toMatch(/^ID +NAME +OWNER +STATUS +KEY +CREATED +EXPIRES +LAST USED$/);
+    expect(row).toMatch(new RegExp(`^${id} +a test +table +active +pse_live_1\\w{4}… .* never +never$`));
     expect(stdout).not.toContain(token);
   });
 

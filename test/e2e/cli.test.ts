@@ -14,19 +14,43 @@ afterAll(() => sandbox[Symbol.asyncDispose]());
 const run = (command: string, env?: Readonly<Record<string, string>>): Promise<Finished> =>
   sandbox.run(command.split(' ').filter(Boolean), env);
 
+const COMMANDS = [
+  'serve',
+  'dev',
+  'keys create',
+  'keys list',
+  'keys show',
+  'keys update',
+  'keys rotate',
+  'keys revoke',
+  'keys audit',
+  'keys mint',
+  'migrate',
+];
+
 describe('help', () => {
   it.each(['', '--help', '-h', 'help'])('is what `presignd %s` prints', async (command) => {
     const { code, stdout, stderr } = await run(command);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['serve', 'dev', 'keys create', 'keys list', 'keys revoke'])
-      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
   });
 
-  it.each(['serve', 'dev', 'keys create', 'keys list', 'keys revoke'])('explains %s', async (command) => {
-    const { code, stdout } = await run(`${command} --help`);
-    expect(code).toBe(0);
+  it.each(COMMANDS)('explains %s, in lines that fit a terminal', async (command) => {
+    const { code, stdout, stderr } = await run(`${command} --help`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: presignd ${command}`);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
+
+  it.each(['keys --help', 'keys help', 'keys -h'])(
+    'lists the commands of a group with `%s`',
+    async (command) => {
+      const { code, stdout, stderr } = await run(command);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^ {2}keys rotate /m);
+      expect(stdout).not.toMatch(/^ {2}serve /m);
+    },
+  );
 
   it('lists every setting with its default', async () => {
     const { stdout } = await run('serve --help');
@@ -60,9 +84,27 @@ describe('a wrong call', () => {
     ['keys create --name x --expires soon', '--expires must be a duration'],
     ['keys create --name x --expires 2020-01-01T00:00:00Z', '--expires must be in the future'],
     ['keys create --name x --owner a/b', '--owner must be 1 to 100 letters'],
-    ['keys create --name x --scopes uploads:create,fly', '"fly" is not a scope'],
+    ['keys create --name x --scopes uploads:create,fly', '--scopes must be one or more of uploads:create'],
+    ['keys create --name x --scopes ,', '--scopes must be a list'],
+    ['keys create --name x --max-size 1e6', '--max-size must be a size'],
+    ['keys create --name x --content-types image', '--content-types must be 1 to 100 media types'],
+    ['keys create --name x --key-prefix ../', '--key-prefix must be'],
+    ['keys create --name x --plan gold', '--plan '],
+    ['keys create --name x --plan free --rate 1/1m', '--plan and --rate exclude each other'],
+    ['keys create --name x --rate 5', '--rate must be calls per window'],
+    ['keys list --status lost', '--status must be active, disabled, expired, revoked'],
+    ['keys list --limit 0', '--limit must be a number from 1'],
+    ['keys show', 'exactly one KEY_ID'],
     ['keys revoke', 'exactly one KEY_ID'],
     ['keys revoke a b', 'exactly one KEY_ID'],
+    ['keys update key_1', 'Say what to change'],
+    ['keys update key_1 --enable --disable', '--disable and --enable exclude each other'],
+    ['keys rotate key_1 --overlap 31d', '--overlap must be 0 seconds to 30 days'],
+    ['keys rotate key_1 --overlap tomorrow', '--overlap must be a duration'],
+    ['keys audit --url http://127.0.0.1:9', "Unknown option '--url'"],
+    ['keys list --url 127.0.0.1:8080', '--url must be such as http://127.0.0.1:8080'],
+    ['keys list --url http://127.0.0.1:9', 'PRESIGND_API_KEY must be set'],
+    ['keys list --url http://127.0.0.1:9 --owner a', '--owner and --url exclude each other'],
     ['serve now', "Unexpected argument 'now'"],
   ])('`presignd %s` ends with 2 and says what is wrong', async (command, message) => {
     const { code, stdout, stderr } = await run(command);
@@ -73,9 +115,9 @@ describe('a wrong call', () => {
 
   it('tells every wrong option of a key at once, and makes none', async () => {
     await using here = await openSandbox();
-    const wrong = ['--name', 'x', '--owner', '/', '--expires', '2020-01-01T00:00:00Z'];
+    const wrong = ['--name', 'x', '--owner', '/', '--expires', '2020-01-01T00:00:00Z', '--extensions', '?'];
     const { code, stderr } = await here.run(['keys', 'create', ...wrong]);
-    expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, lines: 2 });
+    expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, lines: 3 });
     expect((await here.run(['keys', 'list', '--json'])).stdout).toBe('[]\n');
   });
 
@@ -83,6 +125,7 @@ describe('a wrong call', () => {
     await using here = await openSandbox();
     await here.run(['keys', 'create']);
     await here.run(['keys', 'revoke']);
+    await here.run(['keys', 'mint'], { PRESIGND_KEY_PEPPERS: 'a pepper that is 32 characters long' });
     await here.run(['serve'], { PORT: 'x' });
     expect(await readdir(here.folder)).toEqual([]);
   });
@@ -116,6 +159,7 @@ describe('wrong settings', () => {
       DATABASE_URL: 'mysql://user:hunter2@db/keys',
       REDIS_URL: 'hunter2',
       PRESIGND_URL_TTL: 'hunter2',
+      PRESIGND_API_KEY: 'hunter2',
       PRESIGND_KEY_PEPPERS_FILE: '/nowhere/hunter2',
     });
     expect(code).toBe(2);

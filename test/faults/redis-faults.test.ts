@@ -5,7 +5,8 @@ import { mintToken } from '../../src/keys/token.ts';
 import { describeUnless } from '../support/available.ts';
 import { startRedis } from '../support/containers.ts';
 import { faultOf } from '../support/faults.ts';
-import { PEPPER, type TokenAndKey, tokenAndKey } from '../support/key-fixtures.ts';
+import { insertKeys, revokeKey } from '../support/key-changes.ts';
+import { OPERATOR, PEPPER, type TokenAndKey, tokenAndKey } from '../support/key-fixtures.ts';
 import { type KeyInstance, openKeyInstance } from '../support/key-instance.ts';
 import { createMemoryKeyStore, type MemoryKeyStore } from '../support/memory-key-store.ts';
 import { ownPrefix } from '../support/redis-key-cache.ts';
@@ -54,7 +55,7 @@ describeUnless(inject('missingServices')['redisUrl'], 'keys while Redis fails', 
   /** A key that the store has and no cache knows. */
   async function stored(): Promise<TokenAndKey> {
     const issued = tokenAndKey();
-    await store.insert(issued.key);
+    await insertKeys(store, issued.key);
     return issued;
   }
 
@@ -102,8 +103,8 @@ describeUnless(inject('missingServices')['redisUrl'], 'keys while Redis fails', 
   }
 
   async function revocationStillWorks(): Promise<void> {
-    const revoked = await one.keys.revoke(known.key.id);
-    expect(revoked?.propagation).toBe('pending');
+    const revoked = await one.keys.revoke(known.key.id, undefined, OPERATOR);
+    expect(revoked.propagation).toBe('pending');
     expect(await refusal(one, known.authorization)).toBe('KEY_REVOKED');
     await refusesSoon(other, known);
   }
@@ -198,7 +199,7 @@ describeUnless(inject('missingServices')['redisUrl'], 'keys while Redis fails', 
     const issued = await Promise.all(Array.from({ length: 50 }, stored));
     for (const each of issued) await accepts(one, each);
     const revoked = issued.slice(0, 10);
-    for (const { key } of revoked) await store.revoke(key.id, Date.now());
+    for (const { key } of revoked) await revokeKey(store, key);
     const { commands } = other.connections;
     const evil = '{"id":"evil","o":"evil","s":["keys:write"],"st":"active","exp":null,"use":9e15}';
     const garbage = ['', 'garbage', '\0\x01', '9', `9|${evil}|`, `9|${evil}|AAAAAAAAAAAAAAAAAAAAAA`];
@@ -225,7 +226,9 @@ describeUnless(inject('missingServices')['redisUrl'], 'keys while Redis fails', 
       await everythingWorks();
       await vi.waitFor(() => expect(one.count('shared fill-error')).toBeGreaterThan(0), SOON);
       expect(one.lookup.stats().breaker).toBe('closed');
-      expect(await one.keys.revoke(known.key.id)).toMatchObject({ propagation: 'pushed' });
+      expect(await one.keys.revoke(known.key.id, undefined, OPERATOR)).toMatchObject({
+        propagation: 'pushed',
+      });
       expect(await commands.get(name)).toContain('"st":"revoked"');
       await refusesSoon(other, known);
     });
@@ -243,7 +246,9 @@ describeUnless(inject('missingServices')['redisUrl'], 'keys while Redis fails', 
       const { commands } = other.connections;
       await commands.call('ACL', 'SETUSER', 'default', '-@scripting');
       await everythingWorks();
-      expect(await one.keys.revoke(known.key.id)).toMatchObject({ propagation: 'pushed' });
+      expect(await one.keys.revoke(known.key.id, undefined, OPERATOR)).toMatchObject({
+        propagation: 'pushed',
+      });
       await refusesSoon(deaf, known);
       expect(await commands.exists(`${prefix}${known.key.digest}`)).toBe(0);
     });
@@ -255,13 +260,13 @@ describeUnless(inject('missingServices')['redisUrl'], 'keys while Redis fails', 
     await accepts(deaf, known);
     const gapsBefore = deaf.gaps();
     await one.connections.commands.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    expect(await one.keys.revoke(known.key.id)).toMatchObject({ propagation: 'pushed' });
+    expect(await one.keys.revoke(known.key.id, undefined, OPERATOR)).toMatchObject({ propagation: 'pushed' });
     await vi.waitFor(() => expect(deaf.gaps()).toBeGreaterThan(gapsBefore), SOON);
     await refusesSoon(deaf, known);
 
     const next = await stored();
     await accepts(deaf, next);
-    await one.keys.revoke(next.key.id);
+    await one.keys.revoke(next.key.id, undefined, OPERATOR);
     await refusesSoon(deaf, next);
   });
 

@@ -1,10 +1,9 @@
 // Redis makes a fleet of services faster. Without it nothing stops working.
-import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/available.ts';
-import { sendHttp1 } from '../support/http-requests.ts';
+import { closingAgent, sendHttp1 } from '../support/http-requests.ts';
 import { startLoad } from '../support/load-loop.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { UNREACHABLE_S3 } from '../support/sandbox.ts';
@@ -132,8 +131,3 @@ describeWith('redisUrl', 'a service whose Redis', () => {
     }
   });
 });
-
-function closingAgent(): Agent & Disposable {
-  const agent = new Agent({ keepAlive: true });
-  return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
-}

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openKeyStore } from '../../src/store/open-store.ts';
+import { openSqliteKeyStore } from '../../src/store/sqlite-key-store.ts';
+import { createChange, insertKeys, revokeKey } from '../support/key-changes.ts';
 import { makeSqlitePlace, type SqlitePlace } from '../support/sqlite-place.ts';
 import { digestOf, storedKey } from '../support/stored-key.ts';
 
@@ -21,7 +22,7 @@ describe('the files', () => {
   /** Security property: the file holds the secret that keys are tagged with. */
   it('belong to their owner alone', async () => {
     const store = await place.open();
-    await store.insert(storedKey('a'));
+    await insertKeys(store, storedKey('a'));
     const folder = dirname(place.path);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const files = await readdir(folder);
@@ -36,7 +37,7 @@ describe('a file that is not a key store', () => {
   it('is named when it is not a database at all, and stays as it was', async () => {
     const path = join(place.folder, 'notes.txt');
     await writeFile(path, 'These are my notes. '.repeat(100));
-    await expect(openKeyStore(`sqlite:${path}`)).rejects.toThrow(
+    expect(() => openSqliteKeyStore(path, { autoMigrate: true })).toThrow(
       /notes\.txt cannot be used: file is not a database/,
     );
     expect((await stat(path)).size).toBe(2_000);
@@ -46,7 +47,7 @@ describe('a file that is not a key store', () => {
 describe('a damaged file', () => {
   it('answers unavailable, never "no such key"', async () => {
     const before = await place.open();
-    await before.insert(storedKey('a'));
+    await insertKeys(before, storedKey('a'));
     await before.close();
     const file = await open(place.path, 'r+');
     const { size } = await file.stat();
@@ -56,8 +57,24 @@ describe('a damaged file', () => {
     const store = await place.open();
     await expect(store.findByDigest(digestOf('a'))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.findById('key_a')).rejects.toMatchObject(UNAVAILABLE);
-    await expect(store.insert(storedKey('b'))).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.commit(createChange(storedKey('b')))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE);
+    await store.close();
+  });
+});
+
+describe('a policy that cannot be understood', () => {
+  /** Security property: it must never be read as "no restrictions". */
+  it('answers unavailable, and leaves the other keys alone', async () => {
+    const store = await place.open();
+    const policy = { maxSizeBytes: 5 };
+    await insertKeys(store, storedKey('a', { policy }), storedKey('b', { policy, createdAtMs: 1 }));
+    const newer = new DatabaseSync(place.path);
+    newer.exec(`UPDATE api_keys SET policy = '{"maxFiles":5}' WHERE id = 'key_a'`);
+    newer.close();
+    await expect(store.findByDigest(digestOf('a'))).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.findById('key_a')).rejects.toMatchObject(UNAVAILABLE);
+    expect(await store.findById('key_b')).toMatchObject({ policy });
     await store.close();
   });
 });
@@ -68,9 +85,9 @@ describe('a file that is removed while it is open', () => {
     ['after a write', 1],
   ])('takes no more writes, which would be gone with the process: %s', async (_, writes) => {
     const store = await place.open();
-    for (let n = 0; n < writes; n += 1) await store.insert(storedKey(`before-${n}`));
+    for (let n = 0; n < writes; n += 1) await insertKeys(store, storedKey(`before-${n}`));
     await rm(place.path);
-    await expect(store.insert(storedKey('after'))).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.commit(createChange(storedKey('after')))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE);
     expect(await readdir(dirname(place.path))).not.toContain('presignd.db');
     await store.close();
@@ -79,15 +96,15 @@ describe('a file that is removed while it is open', () => {
   /** Security property: what is revoked in the file that took its place would never be noticed. */
   it('is not believed any more', async () => {
     const store = await place.open();
-    await store.insert(storedKey('a'));
+    await insertKeys(store, storedKey('a'));
     for (const file of await readdir(dirname(place.path))) await rm(join(dirname(place.path), file));
     const restored = await place.open();
-    await restored.insert(storedKey('a'));
-    await restored.revoke('key_a', 1);
+    await insertKeys(restored, storedKey('a'));
+    await revokeKey(restored, storedKey('a'));
     await expect(store.findByDigest(digestOf('a'))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.findById('key_a')).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.events(0, 10)).rejects.toMatchObject(UNAVAILABLE);
-    await expect(store.list({ offset: 0, limit: 10 })).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.list({ offset: 0, limit: 10, nowMs: 0 })).rejects.toMatchObject(UNAVAILABLE);
     await Promise.all([store.close(), restored.close()]);
   });
 });
@@ -95,15 +112,15 @@ describe('a file that is removed while it is open', () => {
 describe('a lock that another process holds', () => {
   it('lets reads go on, fails a write, and lets writes through once it is gone', async () => {
     const store = await place.open();
-    await store.insert(storedKey('a'));
+    await insertKeys(store, storedKey('a'));
     const other = new DatabaseSync(place.path);
     other.exec('BEGIN IMMEDIATE');
-    const write = store.insert(storedKey('b'));
+    const write = store.commit(createChange(storedKey('b')));
     expect(await store.findById('key_a')).toBeDefined();
     await expect(write).rejects.toMatchObject({ ...UNAVAILABLE, cause: { message: 'database is locked' } });
     other.exec('ROLLBACK');
     other.close();
-    await expect(store.insert(storedKey('c'))).resolves.toBeUndefined();
+    await expect(store.commit(createChange(storedKey('c')))).resolves.toEqual({ outcome: 'committed' });
     expect(await store.findById('key_b')).toBeUndefined();
     await store.close();
   });
@@ -123,7 +140,7 @@ describe('a file that another process is just making', () => {
     const other = new Worker(HOLD_LOCK, { eval: true, workerData: place.path });
     await once(other, 'message');
     const store = await place.open();
-    await store.insert(storedKey('a'));
+    await insertKeys(store, storedKey('a'));
     await store.close();
     await other.terminate();
   });
@@ -134,7 +151,7 @@ describe('a store that was closed', () => {
     const store = await place.open();
     await store.close();
     await expect(store.findByDigest(digestOf('a'))).rejects.toMatchObject(UNAVAILABLE);
-    await expect(store.insert(storedKey('a'))).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.commit(createChange(storedKey('a')))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE);
   });
 });

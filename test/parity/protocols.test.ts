@@ -278,6 +278,7 @@ describe('reflection', () => {
     expect(
       services?.case === 'listServicesResponse' && services.value.service.map(({ name }) => name),
     ).toEqual([
+      'apikeys.v1.ApiKeyService',
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',

@@ -24,7 +24,14 @@ describe('admission denies by default:', () => {
   });
 
   it('a method that admission was not told of is refused to every key', async () => {
-    const call = { record: createRecord(), authorization: TOKENS.good, hasDeadline: false, undecoded: [] };
+    const call = {
+      record: createRecord(),
+      authorization: TOKENS.good,
+      idempotencyKey: undefined,
+      setHeader: () => {},
+      hasDeadline: false,
+      undecoded: [],
+    };
     const transport = createRouterTransport(
       (router) => router.service(UploadService, createUploadService(echoUploads)),
       {

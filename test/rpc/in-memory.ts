@@ -11,7 +11,14 @@ import { createRecord, echoUploads, verifyByTable } from '../support/test-doors.
 function door(record: RequestRecord): Interceptor {
   return (next) => (request) => {
     const authorization = request.header.get('authorization') ?? undefined;
-    const call = { record, authorization, hasDeadline: false, undecoded: [] };
+    const call = {
+      record,
+      authorization,
+      idempotencyKey: request.header.get('idempotency-key') ?? undefined,
+      setHeader: () => {},
+      hasDeadline: false,
+      undecoded: [],
+    };
     return next({ ...request, contextValues: contextOf(call) });
   };
 }
@@ -19,7 +26,12 @@ function door(record: RequestRecord): Interceptor {
 /** A client of one service behind the whole chain, without a network. */
 export function createInMemoryClient<S extends DescService>(service: S, implementation: ServiceImpl<S>) {
   const record = createRecord();
-  const interceptors = [door(record), ...createChain([service], verifyByTable)];
+  const chain = createChain([service], {
+    verify: verifyByTable,
+    limiter: { take: () => undefined },
+    wallClockMs: Date.now,
+  });
+  const interceptors = [door(record), ...chain];
   const transport = createRouterTransport((router) => router.service(service, implementation), {
     router: { interceptors },
   });

@@ -11,7 +11,7 @@ declare module 'vitest' {
  * Declares a suite that needs a service which the global setup provides, and hands it the service. Where the
  * service is missing the suite stays visible as one skipped test that says why.
  */
-export function describeWith<K extends 'redisUrl' | 'minio'>(
+export function describeWith<K extends 'redisUrl' | 'minio' | 'postgresUrl' | 'toxiproxyUrl'>(
   service: K,
   name: string,
   suite: (service: NonNullable<ProvidedContext[K]>) => void,

@@ -12,18 +12,24 @@ export async function startContainer(spec: ServerSpec): Promise<TestServer> {
   const runtime = await getContainerRuntimeClient();
   const label = randomUUID();
   const forget = guard({ kind: 'container', id: `${LABEL}=${label}` });
-  const started = await withFreePort((port) =>
-    new GenericContainer(spec.image)
+  const { started, port } = await withFreePort(async (port) => {
+    const container = new GenericContainer(spec.image)
       .withLabels({ [LABEL]: label })
       .withEnvironment({ ...spec.environment })
-      .withCommand([...spec.containerCommand])
-      // Docker draws a random host port anew on every restart; only a chosen one lets the address live on.
-      .withExposedPorts({ container: spec.containerPort, host: port })
-      .start(),
-  );
+      .withTmpFs({ ...spec.containerTmpFs });
+    if (spec.hostNetworkCommand === undefined) {
+      container
+        .withCommand([...spec.containerCommand])
+        // Docker draws a random host port anew on every restart; only a chosen one lets the address live on.
+        .withExposedPorts({ container: spec.containerPort, host: port });
+    } else {
+      container.withCommand([...spec.hostNetworkCommand(port)]).withNetworkMode('host');
+    }
+    return { started: await container.start(), port };
+  });
   // The name may resolve to ::1 first, where the engine does not always listen.
-  const host = started.getHost() === 'localhost' ? '127.0.0.1' : started.getHost();
-  const port = started.getMappedPort(spec.containerPort);
+  const isLocal = spec.hostNetworkCommand !== undefined || started.getHost() === 'localhost';
+  const host = isLocal ? '127.0.0.1' : started.getHost();
   const container = runtime.container.getById(started.getId());
   const answers = () => spec.answers(host, port);
   await untilAnswers(answers);

@@ -1,6 +1,6 @@
 // Requests that are sent exactly as written, with Node's own clients: no header is added that HTTP does not demand.
 import { once } from 'node:events';
-import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 
@@ -25,6 +25,12 @@ export async function sendHttp1(url: string, sent: Sent = {}, agent: Agent | fal
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (response === undefined) throw new Error('a response event without a response');
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+}
+
+/** Connections that are kept between requests, until the agent is disposed of. */
+export function closingAgent(): Agent & Disposable {
+  const agent = new Agent({ keepAlive: true });
+  return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
 }
 
 /** Sends one request over HTTP/2 on a session that the caller has opened. */

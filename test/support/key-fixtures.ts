@@ -1,10 +1,28 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import type { ApiKey, KeyEnvironment } from '../../src/keys/api-key.ts';
+import { type ApiKey, type KeyEnvironment, type Principal, SCOPES } from '../../src/keys/api-key.ts';
+import type { Caller } from '../../src/keys/keys.ts';
 import { digestFromToken, mintToken } from '../../src/keys/token.ts';
 import { storedKey } from './stored-key.ts';
 
 export const PEPPER = createSecretKey(Buffer.alloc(32, 'p'));
 export const OTHER_PEPPER = createSecretKey(Buffer.alloc(32, 'q'));
+
+/** The names of the rate plans. */
+export const PLANS: ReadonlySet<string> = new Set(['free', 'pro', 'unlimited']);
+
+/** Who looks after the store, with a terminal. */
+export const OPERATOR: Caller = { principal: undefined, actor: 'cli', address: '', requestId: '' };
+
+/** Who calls with a key of the owner `acme`, which may do everything unless it says otherwise. */
+export function callerWith(principal: Partial<Principal> = {}): Caller & { readonly principal: Principal } {
+  const keyId = 'key_caller';
+  return {
+    principal: { keyId, owner: 'acme', scopes: SCOPES, policy: null, rateLimit: null, ...principal },
+    actor: keyId,
+    address: '192.0.2.7',
+    requestId: 'req_1',
+  };
+}
 
 export interface TokenAndKey {
   readonly token: string;

@@ -4,7 +4,7 @@ import { createKeyLookup, type KeyLookup } from '../../src/keys/lookup.ts';
 import type { KeyStore } from '../../src/keys/ports.ts';
 import { createRevocationFeed } from '../../src/keys/revocation-feed.ts';
 import { createKeyVerifier, type KeyVerifier } from '../../src/keys/verify.ts';
-import { PEPPER } from './key-fixtures.ts';
+import { PEPPER, PLANS } from './key-fixtures.ts';
 import { type ConnectedCache, openCache } from './redis-key-cache.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -48,7 +48,7 @@ export async function openKeyInstance(url: string, options: KeyInstanceOptions):
     onEvent: ({ digest, version }) => lookup.invalidate(digest, version),
   });
   if (withFeed) await feed.start();
-  const keys = createKeys({ ...common, lookup, pepper: PEPPER });
+  const keys = createKeys({ ...common, lookup, peppers: [PEPPER], plans: PLANS });
   return {
     ...connected,
     lookup,

@@ -24,7 +24,7 @@ interface Stored {
 
 export function createMemoryCacheServer(clock: Pick<Clock, 'monotonicMs'>): MemoryCacheServer {
   const stored = new Map<KeyDigest, Stored>();
-  const revokedListeners = new Set<(digest: KeyDigest, version: number) => void>();
+  const changeListeners = new Set<(digest: KeyDigest, version: number) => void>();
   const gapListeners = new Set<() => void>();
   let calls = 0;
 
@@ -60,12 +60,12 @@ export function createMemoryCacheServer(clock: Pick<Clock, 'monotonicMs'>): Memo
           return found && { record: found.record, remainingMs: found.untilMs - clock.monotonicMs() };
         }),
       fill: (digest, record, ttlMs) => act(() => store(digest, record, ttlMs)),
-      revoke: (digest, record, ttlMs) =>
+      announce: (digest, record, ttlMs) =>
         act(() => {
           store(digest, record, ttlMs);
-          if (!server.deaf) for (const tell of revokedListeners) tell(digest, record.version);
+          if (!server.deaf) for (const tell of changeListeners) tell(digest, record.version);
         }),
-      onRevoked: (listener) => listen(revokedListeners, listener),
+      onAnnounced: (listener) => listen(changeListeners, listener),
       onGap: (listener) => listen(gapListeners, listener),
       ping: () => act(() => {}),
       async close() {

@@ -6,6 +6,7 @@ export interface OracleRequest {
   readonly key: string;
   readonly contentType: string;
   readonly sizeBytes: number;
+  readonly mayOverwrite: boolean;
   readonly expiresSeconds: number;
   readonly atMs: number;
 }
@@ -18,6 +19,7 @@ export async function oraclePutUrl(config: S3ClientConfig, request: OracleReques
     Key: request.key,
     ContentType: request.contentType,
     ContentLength: request.sizeBytes,
+    ...(request.mayOverwrite ? {} : { IfNoneMatch: '*' }),
   });
   return getSignedUrl(client, command, {
     expiresIn: request.expiresSeconds,

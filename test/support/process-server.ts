@@ -1,11 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { access, chown, constants, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { guard } from './guard.ts';
 import { untilAnswers, withFreePort } from './server-start.ts';
 import type { ServerSpec, TestServer } from './test-server.ts';
+
+/** By long convention, and on every system that this has run on. */
+const NOBODY = 65_534;
 
 /** Starts the server as a child process with a temporary folder. Throws when its program is not on the PATH. */
 export async function startProcess(spec: ServerSpec): Promise<TestServer> {
@@ -13,6 +17,11 @@ export async function startProcess(spec: ServerSpec): Promise<TestServer> {
   if (program === undefined) throw new Error(`no ${spec.program} on the PATH`);
   const folder = await mkdtemp(join(tmpdir(), `presignd-${spec.program}-`));
   const forgetFolder = guard({ kind: 'folder', id: folder });
+  if (spec.avoidsRoot) await chown(folder, userOf(spec).uid ?? -1, -1);
+  if (spec.prepareProgram !== undefined) {
+    const [name, ...args] = spec.prepareProgram(folder);
+    await promisify(execFile)(name, args, { cwd: folder, ...userOf(spec) });
+  }
   const run = (port: number) => runProgram(spec, program, port, folder);
   const { port, first } = await withFreePort(async (port) => ({ port, first: await run(port) }));
   let child = first;
@@ -44,6 +53,7 @@ async function runProgram(spec: ServerSpec, program: string, port: number, folde
     cwd: folder,
     env: { ...process.env, ...spec.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...userOf(spec),
   });
   const forget = child.pid === undefined ? () => {} : guard({ kind: 'process', id: String(child.pid) });
   const output: Buffer[] = [];
@@ -61,6 +71,10 @@ async function runProgram(spec: ServerSpec, program: string, port: number, folde
   ended.signal.throwIfAborted();
   for (const stream of [child.stdout, child.stderr]) stream.off('data', collect).resume();
   return child;
+}
+
+function userOf({ avoidsRoot = false }: ServerSpec): { readonly uid?: number } {
+  return avoidsRoot && process.getuid?.() === 0 ? { uid: NOBODY } : {};
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -22,6 +22,8 @@ export interface Program extends AsyncDisposable {
   readonly url: string;
   /** All that it has printed so far, on both streams. */
   output(): string;
+  /** The administrator's key that `serve` has printed on stderr, as it does once for an empty store. */
+  announcedKey(): string | undefined;
   /** The lines of its log so far. */
   log(): LogLine[];
   /** Resolves once the text has been printed. Throws when it is not within 30 s. */
@@ -39,7 +41,10 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What must appear nowhere but in answers and in the output of `keys create`. */
+/** The commands that print a secret on stdout, which is what they are for. */
+const SECRET_PRINTING = ['keys create', 'keys rotate', 'keys mint'];
+
+/** What must appear nowhere else but in answers. */
 const SECRETS = [
   /pse_(?:live|test)_1[0-9A-Za-z]{20,}/,
   /X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)(?!\[redacted\])/i,
@@ -55,12 +60,18 @@ export async function startProgram(
   const child = spawn(NODE, [PRESIGND, command], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   guardChild(child);
   let output = '';
+  let errorOutput = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
+      if (stream === child.stderr) errorOutput += chunk;
       child.emit('output');
     });
   }
+  const announcedKey = () =>
+    command === 'serve' ? /^pse_live_1[0-9A-Za-z]{49}$/m.exec(errorOutput)?.[0] : undefined;
+  // Once on stderr is what it is for; a second time, such as in the log, is not.
+  const judgedOutput = () => output.replace(announcedKey() ?? '', '');
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const end = async (signal: NodeJS.Signals) => {
     if (hasEnded()) return;
@@ -98,7 +109,7 @@ export async function startProgram(
     const metrics = await metricsOf(url);
     await end(signal);
     expectNoSecrets(metrics, env);
-    expectNoSecrets(output, env);
+    expectNoSecrets(judgedOutput(), env);
     return child.exitCode;
   }
 
@@ -107,6 +118,7 @@ export async function startProgram(
     port,
     url,
     output: () => output,
+    announcedKey,
     log: () => logLines(output),
     untilPrinted: async (text) => {
       await untilFound(`"${text}"`, () => output.includes(text) || undefined);
@@ -119,7 +131,7 @@ export async function startProgram(
     kill: async () => {
       wasEnded = true;
       await end('SIGKILL');
-      expectNoSecrets(output, env);
+      expectNoSecrets(judgedOutput(), env);
     },
     [Symbol.asyncDispose]: async () => {
       if (wasEnded) return;
@@ -139,14 +151,19 @@ export async function runProgram(
 ): Promise<Finished> {
   const finished = await runTool(NODE, [PRESIGND, ...args], { cwd: folder, env });
   expectNoSecrets(finished.stderr, env);
-  if (args.slice(0, 2).join(' ') !== 'keys create') expectNoSecrets(finished.stdout, env);
+  if (!SECRET_PRINTING.includes(args.slice(0, 2).join(' '))) expectNoSecrets(finished.stdout, env);
   return finished;
 }
 
 /** Security property: no API key, no part of a signed URL and no configured secret is ever printed. */
 export function expectNoSecrets(text: string, env: Readonly<Record<string, string>>): void {
   for (const secret of SECRETS) expect(text).not.toMatch(secret);
-  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'PRESIGND_KEY_PEPPERS']) {
+  for (const name of [
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+    'PRESIGND_KEY_PEPPERS',
+    'PRESIGND_API_KEY',
+  ]) {
     const secret = env[name];
     if (secret) expect(text).not.toContain(secret);
   }

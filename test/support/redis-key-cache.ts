@@ -19,6 +19,7 @@ export interface ConnectedCache {
 
 export interface ConnectOptions {
   readonly prefix?: string;
+  readonly formerPrefix?: string;
   readonly cacheKey?: KeyObject;
   readonly clock?: { wallMs(): number };
 }
@@ -38,6 +39,8 @@ export function openCache(url: string, options: ConnectOptions = {}): ConnectedC
     cacheKey: options.cacheKey ?? CACHE_KEY,
     clock: options.clock ?? systemClock,
     prefix: options.prefix,
+    // Never the real one, which test files share.
+    formerPrefix: options.formerPrefix ?? `former:${options.prefix}`,
     onRejected: () => {
       rejected++;
     },

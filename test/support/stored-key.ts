@@ -22,6 +22,13 @@ export function storedKey(label: string, overrides: Partial<ApiKey> = {}): ApiKe
     createdAtMs: 1_800_000_000_000,
     expiresAtMs: null,
     revokedAtMs: null,
+    revokeReason: null,
+    lastUsedAtMs: null,
+    rotatedFrom: null,
+    rotatedTo: null,
+    overlapEndsAtMs: null,
+    policy: null,
+    rateLimit: null,
     ...overrides,
   };
 }

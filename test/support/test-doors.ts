@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../src/fault/fault.ts';
 import type { Principal } from '../../src/keys/api-key.ts';
+import type { Keys } from '../../src/keys/keys.ts';
 import { sendFault } from '../../src/rest/envelope.ts';
 import { createRestDoor } from '../../src/rest/rest-door.ts';
 import type { Verify } from '../../src/rpc/authenticate.ts';
 import type { HttpRequest, HttpResponse } from '../../src/rpc/http-handler.ts';
-import { createRpcDoor } from '../../src/rpc/rpc-door.ts';
+import { createRpcDoor, type RpcDoorDeps } from '../../src/rpc/rpc-door.ts';
 import { createHealth } from '../../src/telemetry/health.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import type { ObjectKey } from '../../src/uploads/upload.ts';
@@ -29,7 +30,13 @@ export const TOKENS = {
   hanging: 'hanging',
 } as const;
 
-const PRINCIPAL: Principal = { keyId: 'key_1', owner: 'acme', scopes: ['uploads:create'] };
+const PRINCIPAL: Principal = {
+  keyId: 'key_1',
+  owner: 'acme',
+  scopes: ['uploads:create'],
+  policy: null,
+  rateLimit: null,
+};
 
 /** Verifies by a table instead of a store: each token has one fixed outcome. */
 export const verifyByTable: Verify = async (authorization) => {
@@ -78,15 +85,36 @@ export const echoUploads: Uploads = {
   },
 };
 
-/** Both doors over the table verifier and the echoing uploads, and a listener for any of Node's HTTP servers. */
-export function createTestDoors() {
+const noKeys = () => Promise.reject(new Error('these doors have no keys room'));
+const absentKeys: Keys = {
+  create: noKeys,
+  list: noKeys,
+  get: noKeys,
+  update: noKeys,
+  revoke: noKeys,
+  rotate: noKeys,
+  audit: noKeys,
+  bootstrap: noKeys,
+  close: () => {},
+};
+
+/**
+ * Both doors over the table verifier and the echoing uploads, without limits and without a keys room unless the test
+ * brings them, and a listener for any of Node's HTTP servers.
+ */
+export function createTestDoors(deps: Partial<RpcDoorDeps> = {}) {
   const shutdown = new AbortController();
   const health = createHealth({ version: '0', dependencies: {}, clock: () => 0 });
   const rpcDoor = createRpcDoor({
     verify: verifyByTable,
     uploads: echoUploads,
+    keys: absentKeys,
+    limiter: { take: () => undefined },
+    byteUsage: async () => [],
+    wallClockMs: () => 0,
     health,
     shutdownSignal: shutdown.signal,
+    ...deps,
   });
   const restDoor = createRestDoor({ calls: rpcDoor.calls, rpcDoor });
   /** The records of finished requests, oldest first. */

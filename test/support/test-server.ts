@@ -26,10 +26,18 @@ export interface ServerSpec {
   readonly image: string;
   readonly containerPort: number;
   readonly containerCommand: readonly string[];
+  /** Arguments for a server that uses the machine's own network, where it listens on the port that it is given. */
+  readonly hostNetworkCommand?: (port: number) => readonly string[];
+  /** File systems in memory that the container gets, with their mount options. A process gets none. */
+  readonly containerTmpFs?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   /** The program's name on the PATH. */
   readonly program: string;
   readonly programArguments: (port: number, folder: string) => readonly string[];
+  /** What must run before the program, in its folder: a program and its arguments. */
+  readonly prepareProgram?: (folder: string) => readonly [program: string, ...args: string[]];
+  /** The program refuses to run as root, and then runs as nobody. */
+  readonly avoidsRoot?: boolean;
   /** Whether the server at this address answers as it should. */
   readonly answers: (host: string, port: number) => Promise<boolean>;
 }

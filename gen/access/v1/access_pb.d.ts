@@ -15,7 +15,7 @@ import type { MethodOptions } from "@bufbuild/protobuf/wkt";
 export declare const file_access_v1_access: GenFile;
 
 /**
- * Who may call a method.
+ * Who may call a method, and how strictly what they send is read.
  *
  * @generated from message access.v1.Access
  */
@@ -26,6 +26,21 @@ export declare type Access = Message<"access.v1.Access"> & {
    * @generated from field: string scope = 1;
    */
   scope: string;
+
+  /**
+   * Instead of a scope: any valid API key will do.
+   *
+   * @generated from field: bool any_scope = 2;
+   */
+  anyScope: boolean;
+
+  /**
+   * Fields that this server does not know are refused instead of ignored: in a call that grants something, a
+   * misspelt restriction must not become a missing one.
+   *
+   * @generated from field: bool refuse_unknown_fields = 3;
+   */
+  refuseUnknownFields: boolean;
 };
 
 /**

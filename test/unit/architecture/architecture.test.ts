@@ -25,17 +25,30 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   config: { rooms: ['fault'] },
   keys: { rooms: ['fault'], pure: true, packages: ['lru-cache'] },
   uploads: { rooms: ['fault'], files: ['src/keys/api-key.ts'], pure: true },
-  quota: { rooms: ['fault'], files: ['src/keys/ports.ts'], pure: true, packages: ['lru-cache'] },
+  quota: {
+    rooms: ['fault'],
+    files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/uploads/ports.ts'],
+    pure: true,
+    packages: ['lru-cache'],
+  },
   s3: {
     rooms: ['fault'],
     files: ['src/uploads/ports.ts', 'src/uploads/upload.ts'],
     packages: ['@aws-sdk', '@smithy'],
   },
-  redis: { rooms: ['fault'], files: ['src/keys/ports.ts', 'src/keys/api-key.ts'], packages: ['ioredis'] },
-  store: { rooms: ['fault'], files: ['src/keys/ports.ts', 'src/keys/api-key.ts'] },
+  redis: {
+    rooms: ['fault'],
+    files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/quota/ports.ts', 'src/quota/gcra.ts'],
+    packages: ['ioredis'],
+  },
+  store: {
+    rooms: ['fault'],
+    files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/quota/ports.ts'],
+    packages: ['pg'],
+  },
   telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client'] },
   rpc: {
-    rooms: ['fault', 'telemetry', 'keys', 'uploads'],
+    rooms: ['fault', 'telemetry', 'keys', 'quota', 'uploads'],
     packages: ['@connectrpc', '@bufbuild'],
     generated: true,
   },
@@ -44,7 +57,16 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   'local-s3': { rooms: [], packages: ['busboy'] },
   cli: {
     rooms: ['fault', 'config', 'keys', 'local-s3'],
-    files: ['src/app.ts', 'src/open-keys.ts', 'src/version.ts'],
+    // The JSON of a key is the same from the API and from the command line.
+    files: [
+      'src/app.ts',
+      'src/open-keys.ts',
+      'src/version.ts',
+      'src/rpc/api-key-message.ts',
+      'src/rest/json-encoder.ts',
+    ],
+    packages: ['@bufbuild'],
+    generated: true,
   },
 };
 
@@ -54,6 +76,7 @@ const ROOTS = [
   'src/main.ts',
   'src/open-authentication.ts',
   'src/open-keys.ts',
+  'src/open-limits.ts',
   'src/system.ts',
   'src/version.ts',
 ];

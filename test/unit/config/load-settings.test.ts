@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadSettings, SettingsError } from '../../../src/config/load-settings.ts';
+import {
+  type Environment,
+  loadApiKey,
+  loadSettings,
+  SettingsError,
+} from '../../../src/config/load-settings.ts';
 import { SETTINGS } from '../../../src/config/settings.ts';
 
-function problemsOf(env: Record<string, string>): readonly string[] {
+function problemsOf(env: Environment, load: (env: Environment) => unknown = loadSettings): readonly string[] {
   try {
-    loadSettings(env);
+    load(env);
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
     throw error;
@@ -53,7 +58,7 @@ describe('loadSettings', () => {
       'PRESIGND_S3_ENDPOINT must be a URL that starts with http:// or https://',
       'PRESIGND_URL_TTL must be a duration from 1s to 7d, such as 500ms, 15m or 1h',
       'PRESIGND_SIGNER must be auto or sdk',
-      'DATABASE_URL must start with sqlite:',
+      'DATABASE_URL must start with sqlite: or postgres: or postgresql:',
     ]);
   });
 
@@ -120,5 +125,80 @@ describe('loadSettings', () => {
   ])('reads the URL lifetime %s as %s', (text, expected) => {
     if (expected === undefined) expect(problemsOf({ PRESIGND_URL_TTL: text })).toHaveLength(1);
     else expect(loadSettings({ PRESIGND_URL_TTL: text }).urlTtlMs).toBe(expected);
+  });
+});
+
+describe('a secret from a file', () => {
+  const settingsFrom = (path: string) => loadSettings({ DATABASE_URL_FILE: path }).databaseUrl;
+
+  it('is what the file holds at the moment of its use', () => {
+    const path = fileWith('postgres://old@db/keys\n');
+    const url = settingsFrom(path);
+    expect(url.reveal()).toBe('postgres://old@db/keys');
+    writeFileSync(path, 'postgres://new@db/keys\n');
+    expect(url.reveal()).toBe('postgres://new@db/keys');
+  });
+
+  it('stays as it was last good for as long as the file is empty, wrong or gone', () => {
+    const path = fileWith('postgres://first@db/keys');
+    const url = settingsFrom(path);
+    writeFileSync(path, 'postgres://second@db/keys');
+    expect(url.reveal()).toBe('postgres://second@db/keys');
+    for (const spoilt of ['', '\n', 'hunter2']) {
+      writeFileSync(path, spoilt);
+      expect(url.reveal()).toBe('postgres://second@db/keys');
+    }
+    rmSync(path);
+    expect(url.reveal()).toBe('postgres://second@db/keys');
+    writeFileSync(path, 'postgres://third@db/keys');
+    expect(url.reveal()).toBe('postgres://third@db/keys');
+  });
+
+  /** Security property: it is masked like any other. */
+  it('is not printed', () => {
+    const url = settingsFrom(fileWith('postgres://u:hunter2@db/keys'));
+    for (const dump of [JSON.stringify({ url }), inspect({ url }), `${url}`]) {
+      expect(dump).not.toContain('hunter2');
+    }
+  });
+});
+
+describe('loadApiKey', () => {
+  it('reads the variable, or the file that its _FILE names', () => {
+    expect(loadApiKey({ PRESIGND_API_KEY: 'secret' }).reveal()).toBe('secret');
+    expect(loadApiKey({ PRESIGND_API_KEY_FILE: fileWith('secret\n') }).reveal()).toBe('secret');
+  });
+
+  it('is no setting, but known to those who load settings', () => {
+    expect(problemsOf({ PRESIGND_API_KEY: 'x' })).toEqual([]);
+    expect(problemsOf({ PRESIGND_API_KEY_FILE: '/nonexistent' })).toEqual([]);
+  });
+
+  it('does not judge the settings of the store', () => {
+    expect(loadApiKey({ PRESIGND_API_KEY: 'x', DATABASE_URL: 'nonsense' }).reveal()).toBe('x');
+  });
+
+  it.each([
+    ['nothing', {}, ['PRESIGND_API_KEY must be set to an API key of the server']],
+    [
+      'a misspelt name',
+      { PRESIGND_APIKEY: 'x' },
+      [
+        'PRESIGND_APIKEY is not a setting; did you mean PRESIGND_API_KEY?',
+        'PRESIGND_API_KEY must be set to an API key of the server',
+      ],
+    ],
+    [
+      'both ways',
+      { PRESIGND_API_KEY: 'x', PRESIGND_API_KEY_FILE: '/y' },
+      ['PRESIGND_API_KEY and PRESIGND_API_KEY_FILE are both set: keep one'],
+    ],
+    [
+      'a file that is not there',
+      { PRESIGND_API_KEY_FILE: '/nonexistent' },
+      ['PRESIGND_API_KEY cannot be read from the file that PRESIGND_API_KEY_FILE names (ENOENT)'],
+    ],
+  ])('refuses %s', (_, env, problems) => {
+    expect(problemsOf(env, loadApiKey)).toEqual(problems);
   });
 });

@@ -120,6 +120,20 @@ describe('CORS', () => {
     session.close();
   });
 
+  it('lets scripts repeat a creation safely, and see how they stand to their limits', () => {
+    expect(CORS_HEADERS.request).toContain('idempotency-key');
+    expect(CORS_HEADERS.response).toEqual(
+      expect.arrayContaining([
+        'ratelimit',
+        'ratelimit-policy',
+        'x-ratelimit-limit',
+        'x-ratelimit-remaining',
+        'x-ratelimit-reset',
+        'retry-after',
+      ]),
+    );
+  });
+
   it('covers every method and header that Connect and gRPC-Web need in a browser', () => {
     const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
     // Set by no browser client, and by Connect's own word only listed for the future.

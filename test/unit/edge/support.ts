@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect } from 'vitest';
+import { createClientAddress } from '../../../src/edge/client-address.ts';
 import { createCors } from '../../../src/edge/cors.ts';
 import { createEdge, type Refuse } from '../../../src/edge/edge.ts';
 import { createOnePortServer, type OnePortServer } from '../../../src/edge/listen.ts';
@@ -70,6 +71,7 @@ export interface TestEdgeOptions {
   readonly doors: readonly Door[];
   readonly limits?: Partial<ServerLimits>;
   readonly corsOrigins?: readonly string[];
+  readonly trustedProxies?: readonly string[];
   readonly refuse?: Refuse;
 }
 
@@ -81,6 +83,7 @@ export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
     doors: options.doors,
     refuse: options.refuse ?? refuse,
     requestId: createRequestIds(randomBytes),
+    clientAddress: createClientAddress(options.trustedProxies ?? []),
     cors: createCors(options.corsOrigins ?? []),
     clock: () => performance.now(),
     onRequestEnd: (record, end) => {

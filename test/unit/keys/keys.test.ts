@@ -1,46 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { CreateKeyInput } from '../../../src/keys/key-input.ts';
-import { createKeys } from '../../../src/keys/keys.ts';
 import { KEY_LIMITS } from '../../../src/keys/limits.ts';
-import { createKeyLookup } from '../../../src/keys/lookup.ts';
 import { checkToken, digestFromToken } from '../../../src/keys/token.ts';
 import { faultOf } from '../../support/faults.ts';
-import { PEPPER } from '../../support/key-fixtures.ts';
+import { callerWith, OPERATOR, PEPPER } from '../../support/key-fixtures.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { createMemoryCacheServer } from '../../support/memory-key-cache.ts';
-import { createMemoryKeyStore } from '../../support/memory-key-store.ts';
+import { INPUT, openKeysRoom } from './keys-room.ts';
 
-const INPUT: CreateKeyInput = {
-  name: 'Web shop',
-  owner: 'acme',
-  environment: 'live',
-  scopes: ['uploads:create'],
-  expiresAtMs: null,
-};
-
-function setUp({ withShared = true } = {}) {
-  const clock = createManualClock();
-  const store = createMemoryKeyStore();
-  const server = createMemoryCacheServer(clock);
-  const common = { store, clock, schedule: clock.schedule };
-  const makeLookup = () =>
-    createKeyLookup({ ...common, shared: withShared ? server.connect() : undefined, random: () => 0.5 });
-  const lookup = makeLookup();
-  const keys = createKeys({
-    ...common,
-    shared: withShared ? server.connect() : undefined,
-    lookup,
-    pepper: PEPPER,
-    randomBytes,
-  });
-  return { clock, store, server, lookup, makeLookup, keys };
-}
+const EVERYTHING = { nowMs: 0, offset: 0, limit: 10 };
 
 describe('creating a key', () => {
   it('answers a genuine token whose digest, and nothing more of it, is stored', async () => {
-    const { keys, store, clock } = setUp();
-    const { key, token } = await keys.create(INPUT);
+    const { keys, store, clock } = openKeysRoom();
+    const { key, token } = await keys.create(INPUT, OPERATOR);
     expect(checkToken(token, [PEPPER])).toBe('genuine');
     expect(key).toEqual({
       id: expect.stringMatching(/^key_[0-9A-Za-z]{22}$/),
@@ -56,21 +28,28 @@ describe('creating a key', () => {
       createdAtMs: clock.wallMs(),
       expiresAtMs: null,
       revokedAtMs: null,
+      revokeReason: null,
+      lastUsedAtMs: null,
+      rotatedFrom: null,
+      rotatedTo: null,
+      overlapEndsAtMs: null,
+      policy: null,
+      rateLimit: null,
     });
     expect(await store.findByDigest(key.digest)).toEqual(key);
-    expect(JSON.stringify(await keys.list({ offset: 0, limit: 10 }))).not.toContain(token);
+    expect(JSON.stringify(await keys.list({ offset: 0, limit: 10 }, OPERATOR))).not.toContain(token);
   });
 
   it('makes it for the default owner when none is named', async () => {
-    const { keys } = setUp();
+    const { keys } = openKeysRoom();
     const { owner: _, ...input } = INPUT;
-    expect((await keys.create(input)).key.owner).toBe('default');
+    expect((await keys.create(input, OPERATOR)).key.owner).toBe('default');
   });
 
   it('makes it usable at once, even where its absence was just noticed', async () => {
-    const { keys, lookup, makeLookup, store } = setUp();
+    const { keys, lookup, makeLookup, store } = openKeysRoom();
     const other = makeLookup();
-    const { key } = await keys.create(INPUT);
+    const { key } = await keys.create(INPUT, OPERATOR);
     expect(await lookup.find(key.digest)).toMatchObject({ id: key.id });
     // A replica that lags would not know the key yet; the shared cache already does.
     store.weather.down = true;
@@ -78,16 +57,40 @@ describe('creating a key', () => {
   });
 
   it('succeeds although the shared cache does not answer', async () => {
-    const { keys, server, lookup } = setUp();
+    const { keys, server, lookup } = openKeysRoom();
     server.down = true;
-    const { key } = await keys.create(INPUT);
+    const { key } = await keys.create(INPUT, OPERATOR);
     expect(await lookup.find(key.digest)).toMatchObject({ id: key.id });
   });
 
   it('keeps each scope once', async () => {
-    const { keys } = setUp();
-    const { key } = await keys.create({ ...INPUT, scopes: ['keys:read', 'uploads:create', 'keys:read'] });
+    const { keys } = openKeysRoom();
+    const { key } = await keys.create(
+      { ...INPUT, scopes: ['keys:read', 'uploads:create', 'keys:read'] },
+      OPERATOR,
+    );
     expect(key.scopes).toEqual(['keys:read', 'uploads:create']);
+  });
+
+  it('lets it upload, and nothing else, when no scope is named', async () => {
+    const { keys } = openKeysRoom();
+    expect((await keys.create({ ...INPUT, scopes: undefined }, OPERATOR)).key.scopes).toEqual([
+      'uploads:create',
+    ]);
+  });
+
+  it('gives it what the calling key has where nothing else is asked for', async () => {
+    const { keys } = openKeysRoom();
+    const limits = { policy: { maxSizeBytes: 10 }, rateLimit: { plan: 'free' } };
+    const { owner: _, ...input } = INPUT;
+    expect((await keys.create(input, callerWith(limits))).key).toMatchObject({ ...limits, owner: 'acme' });
+    expect((await keys.create(INPUT, OPERATOR)).key).toMatchObject({ policy: null, rateLimit: null });
+  });
+
+  it('restricts nothing by an empty policy or limit', async () => {
+    const { keys } = openKeysRoom();
+    const { key } = await keys.create({ ...INPUT, policy: {}, rateLimit: {} }, OPERATOR);
+    expect(key).toMatchObject({ policy: null, rateLimit: null });
   });
 
   it.each([
@@ -101,44 +104,80 @@ describe('creating a key', () => {
     ['owner', { owner: 'x'.repeat(101) }],
     ['scopes', { scopes: [] }],
     ['scopes', { scopes: ['uploads:everything'] as never }],
+    ['Idempotency-Key', { idempotencyKey: '' }],
+    ['Idempotency-Key', { idempotencyKey: 'x'.repeat(256) }],
+    ['Idempotency-Key', { idempotencyKey: 'two words' }],
+    ['Idempotency-Key', { idempotencyKey: 'é' }],
     ['environment', { environment: 'staging' as never }],
     ['expiration_date', { expiresAtMs: createManualClock().wallMs() }],
     ['expiration_date', { expiresAtMs: Number.NaN }],
     ['expiration_date', { expiresAtMs: 1e300 }],
   ] satisfies [string, Partial<CreateKeyInput>][])('refuses a bad %s: %j', async (field, bad) => {
-    const { keys, store } = setUp();
-    const fault = await faultOf(() => keys.create({ ...INPUT, ...bad }));
+    const { keys, store } = openKeysRoom();
+    const fault = await faultOf(() => keys.create({ ...INPUT, ...bad }, OPERATOR));
     expect(fault.reason).toBe('INVALID_REQUEST');
     expect(fault.fields.map((violation) => violation.field)).toEqual([field]);
-    expect(await store.list({ offset: 0, limit: 10 })).toEqual({ keys: [], total: 0 });
+    expect(await store.list(EVERYTHING)).toEqual({ keys: [], total: 0 });
   });
 
   it('names every bad field at once, in the order of the request', async () => {
-    const { keys } = setUp();
+    const { keys } = openKeysRoom();
     const fault = await faultOf(() =>
-      keys.create({ ...INPUT, scopes: [], name: '', owner: '/', expiresAtMs: 1 }),
+      keys.create(
+        {
+          ...INPUT,
+          scopes: [],
+          name: '',
+          owner: '/',
+          expiresAtMs: 1,
+          policy: { maxSizeBytes: -1 },
+          rateLimit: { plan: 'none' },
+          idempotencyKey: '',
+        },
+        OPERATOR,
+      ),
     );
-    expect(fault.fields.map(({ field }) => field)).toEqual(['name', 'expiration_date', 'owner', 'scopes']);
+    expect(fault.fields.map(({ field }) => field)).toEqual([
+      'name',
+      'expiration_date',
+      'owner',
+      'scopes',
+      'policy.max_size',
+      'rate_limit.plan',
+      'Idempotency-Key',
+    ]);
   });
 
   it('takes a name of 100 characters, counted as people count them', async () => {
-    const { keys } = setUp();
-    expect((await keys.create({ ...INPUT, name: '😀'.repeat(100) })).key.name).toBe('😀'.repeat(100));
+    const { keys } = openKeysRoom();
+    expect((await keys.create({ ...INPUT, name: '😀'.repeat(100) }, OPERATOR)).key.name).toBe(
+      '😀'.repeat(100),
+    );
   });
 });
 
 describe('listing keys', () => {
   it('answers the newest first, a page at a time, for one owner if asked', async () => {
-    const { keys, clock } = setUp();
+    const { keys, clock } = openKeysRoom();
     for (const name of ['one', 'two', 'three']) {
-      await keys.create({ ...INPUT, name, owner: name === 'two' ? 'other' : 'acme' });
+      await keys.create({ ...INPUT, name, owner: name === 'two' ? 'other' : 'acme' }, OPERATOR);
       await clock.advance(1);
     }
     const names = async (input: Parameters<typeof keys.list>[0]) =>
-      (await keys.list(input)).keys.map(({ name }) => name);
+      (await keys.list(input, OPERATOR)).keys.map(({ name }) => name);
     expect(await names({ offset: 0, limit: 2 })).toEqual(['three', 'two']);
     expect(await names({ offset: 2, limit: 2 })).toEqual(['one']);
     expect(await names({ offset: 0, limit: 10, owner: 'other' })).toEqual(['two']);
+  });
+
+  it('tells an expired key from an active one by the clock', async () => {
+    const { keys, clock } = openKeysRoom();
+    const { key } = await keys.create({ ...INPUT, expiresAtMs: clock.wallMs() + 1_000 }, OPERATOR);
+    const ids = async (status: 'active' | 'expired') =>
+      (await keys.list({ offset: 0, limit: 10, status }, OPERATOR)).keys.map(({ id }) => id);
+    expect([await ids('active'), await ids('expired')]).toEqual([[key.id], []]);
+    await clock.advance(1_000);
+    expect([await ids('active'), await ids('expired')]).toEqual([[], [key.id]]);
   });
 
   it.each([
@@ -146,19 +185,20 @@ describe('listing keys', () => {
     ['offset', { offset: 0.5, limit: 1 }],
     ['limit', { offset: 0, limit: 0 }],
     ['limit', { offset: 0, limit: 1_001 }],
+    ['owner', { offset: 0, limit: 1, owner: 'a\0b' }],
   ])('refuses a bad %s: %j', async (field, input) => {
-    const fault = await faultOf(() => setUp().keys.list(input));
+    const fault = await faultOf(() => openKeysRoom().keys.list(input, OPERATOR));
     expect(fault).toMatchObject({ reason: 'INVALID_REQUEST', fields: [{ field }] });
   });
 });
 
 describe('revoking a key', () => {
   it('is over everywhere when it is answered as pushed', async () => {
-    const { keys, lookup, makeLookup } = setUp();
+    const { keys, lookup, makeLookup } = openKeysRoom();
     const other = makeLookup();
-    const { key } = await keys.create(INPUT);
+    const { key } = await keys.create(INPUT, OPERATOR);
     await Promise.all([lookup.find(key.digest), other.find(key.digest)]);
-    expect(await keys.revoke(key.id)).toMatchObject({
+    expect(await keys.revoke(key.id, undefined, OPERATOR)).toMatchObject({
       key: { id: key.id, status: 'revoked', version: 2 },
       propagation: 'pushed',
     });
@@ -166,24 +206,35 @@ describe('revoking a key', () => {
       expect(await instance.find(key.digest)).toMatchObject({ status: 'revoked' });
   });
 
-  it('answers undefined for a key that does not exist', async () => {
-    expect(await setUp().keys.revoke('key_nobody')).toBeUndefined();
+  it('keeps the reason, which the next one does not replace', async () => {
+    const { keys } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
+    expect((await keys.revoke(key.id, 'leaked', OPERATOR)).key.revokeReason).toBe('leaked');
+    expect((await keys.revoke(key.id, 'bored', OPERATOR)).key.revokeReason).toBe('leaked');
+  });
+
+  it.each(['x'.repeat(201), 'line\nbreak', '\ud800'])('refuses a bad reason: %j', async (reason) => {
+    const { keys } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
+    const fault = await faultOf(() => keys.revoke(key.id, reason, OPERATOR));
+    expect(fault).toMatchObject({ reason: 'INVALID_REQUEST', fields: [{ field: 'reason' }] });
+    expect((await keys.get(key.id, OPERATOR)).status).toBe('active');
   });
 
   it('answers a revoked key as it is, and announces it again', async () => {
-    const { keys, clock } = setUp();
-    const { key } = await keys.create(INPUT);
-    const first = await keys.revoke(key.id);
+    const { keys, clock } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
+    const first = await keys.revoke(key.id, undefined, OPERATOR);
     await clock.advance(1_000);
-    expect(await keys.revoke(key.id)).toEqual(first);
+    expect(await keys.revoke(key.id, undefined, OPERATOR)).toEqual(first);
   });
 
   it('fails when the store does not answer, and then changes nothing', async () => {
-    const { keys, store, lookup } = setUp();
-    const { key } = await keys.create(INPUT);
+    const { keys, store, lookup } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
     await lookup.find(key.digest);
     store.weather.down = true;
-    expect((await faultOf(() => keys.revoke(key.id))).reason).toBe('STORE_UNAVAILABLE');
+    expect((await faultOf(() => keys.revoke(key.id, undefined, OPERATOR))).reason).toBe('STORE_UNAVAILABLE');
     store.weather.down = false;
     expect(lookup.peek(key.digest)).toMatchObject({ status: 'active' });
     expect(await store.findById(key.id)).toEqual(key);
@@ -191,15 +242,15 @@ describe('revoking a key', () => {
 
   /** The order matters: an announcement before the commit would be refuted by the next read of the store. */
   it('tells nobody before the store has it', async () => {
-    const { keys, store, server, lookup } = setUp();
-    const { key } = await keys.create(INPUT);
+    const { keys, store, server, lookup } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
     const callsBefore = server.calls();
     let commit = () => {};
     store.weather.answering = () =>
       new Promise((resolve) => {
         commit = resolve;
       });
-    const revoking = keys.revoke(key.id);
+    const revoking = keys.revoke(key.id, undefined, OPERATOR);
     await new Promise(setImmediate);
     expect(server.calls()).toBe(callsBefore);
     store.weather.answering = () => Promise.resolve();
@@ -209,12 +260,12 @@ describe('revoking a key', () => {
   });
 
   it('succeeds with a shared cache that does not answer, and tells it as soon as it does', async () => {
-    const { keys, server, makeLookup, clock, lookup } = setUp();
-    const { key } = await keys.create(INPUT);
+    const { keys, server, makeLookup, clock, lookup } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
     const other = makeLookup();
     await other.find(key.digest);
     server.down = true;
-    expect(await keys.revoke(key.id)).toMatchObject({ propagation: 'pending' });
+    expect(await keys.revoke(key.id, undefined, OPERATOR)).toMatchObject({ propagation: 'pending' });
     expect(await lookup.find(key.digest)).toMatchObject({ status: 'revoked' });
     await clock.advance(3_500);
     expect(other.peek(key.digest)).toMatchObject({ status: 'active' });
@@ -227,10 +278,10 @@ describe('revoking a key', () => {
   });
 
   it('stops trying to tell when every cached copy has died of age', async () => {
-    const { keys, server, clock } = setUp();
-    const { key } = await keys.create(INPUT);
+    const { keys, server, clock } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
     server.down = true;
-    await keys.revoke(key.id);
+    await keys.revoke(key.id, undefined, OPERATOR);
     await clock.advance(KEY_LIMITS.maxAgeMs);
     const calls = server.calls();
     expect(calls).toBeGreaterThan(50);
@@ -239,10 +290,10 @@ describe('revoking a key', () => {
   });
 
   it('stops trying to tell when the room is closed', async () => {
-    const { keys, server, clock } = setUp();
-    const { key } = await keys.create(INPUT);
+    const { keys, server, clock } = openKeysRoom();
+    const { key } = await keys.create(INPUT, OPERATOR);
     server.down = true;
-    await keys.revoke(key.id);
+    await keys.revoke(key.id, undefined, OPERATOR);
     keys.close();
     const calls = server.calls();
     await clock.advance(60_000);
@@ -250,10 +301,10 @@ describe('revoking a key', () => {
   });
 
   it('is pending where there is no shared cache to tell', async () => {
-    const { keys, lookup } = setUp({ withShared: false });
-    const { key } = await keys.create(INPUT);
+    const { keys, lookup } = openKeysRoom({ withShared: false });
+    const { key } = await keys.create(INPUT, OPERATOR);
     await lookup.find(key.digest);
-    expect(await keys.revoke(key.id)).toMatchObject({ propagation: 'pending' });
+    expect(await keys.revoke(key.id, undefined, OPERATOR)).toMatchObject({ propagation: 'pending' });
     expect(await lookup.find(key.digest)).toMatchObject({ status: 'revoked' });
   });
 });

@@ -4,6 +4,7 @@ import type { KeyLimits } from '../../../src/keys/limits.ts';
 import { KEY_LIMITS } from '../../../src/keys/limits.ts';
 import { createKeyLookup, recordFromKey } from '../../../src/keys/lookup.ts';
 import { faultOf } from '../../support/faults.ts';
+import { insertKeys, revokeKey } from '../../support/key-changes.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryCacheServer } from '../../support/memory-key-cache.ts';
 import { createMemoryKeyStore } from '../../support/memory-key-store.ts';
@@ -35,7 +36,7 @@ async function setUp({ random = MIDDLE, limits = {}, withShared = true }: SetUp 
       limits,
       onLookup: (tier, outcome) => void steps.push(`${tier} ${outcome}`),
     });
-  await store.insert(KEY);
+  await insertKeys(store, KEY);
   const lookup = makeLookup();
   /** Runs the call while time passes, for calls that take some. */
   async function during<T>(ms: number, call: () => Promise<T>): Promise<T> {
@@ -70,9 +71,16 @@ describe('the tiers', () => {
 
   it('keep nothing of a key but what decisions need', async () => {
     const { lookup } = await setUp();
-    expect(Object.keys((await lookup.find(KEY.digest)) ?? {}).sort()).toEqual(
-      ['expiresAtMs', 'id', 'owner', 'scopes', 'status', 'version'].sort(),
-    );
+    expect(Object.keys((await lookup.find(KEY.digest)) ?? {}).sort()).toEqual([
+      'expiresAtMs',
+      'id',
+      'owner',
+      'policy',
+      'rateLimit',
+      'scopes',
+      'status',
+      'version',
+    ]);
   });
 
   it('work without a shared cache', async () => {
@@ -83,7 +91,7 @@ describe('the tiers', () => {
 
   it('answer a revoked key as revoked, so that it can be told from an unknown one', async () => {
     const { lookup, store } = await setUp();
-    await store.revoke(KEY.id, 1);
+    await revokeKey(store, KEY);
     expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'revoked', version: 2 });
     expect(lookup.find(KEY.digest)).toMatchObject({ status: 'revoked' });
   });
@@ -231,7 +239,7 @@ describe('absent keys', () => {
     const { lookup, store } = await setUp();
     const newcomer = storedKey('nobody');
     await lookup.find(NOBODY);
-    await store.insert(newcomer);
+    await insertKeys(store, newcomer);
     lookup.invalidate(NOBODY, newcomer.version);
     expect(await lookup.find(NOBODY)).toMatchObject({ id: newcomer.id });
   });
@@ -287,7 +295,7 @@ describe('a thousand callers at once', () => {
     const before = lookup.find(KEY.digest);
     await clock.advance(1);
     store.weather.answering = () => Promise.resolve();
-    await store.revoke(KEY.id, 1);
+    await revokeKey(store, KEY);
     lookup.invalidate(KEY.digest, 2);
     expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'revoked' });
     hold.open();
@@ -299,7 +307,7 @@ describe('a revocation', () => {
   it('takes effect the moment it is known, and again is no news', async () => {
     const { lookup, store } = await setUp();
     await lookup.find(KEY.digest);
-    await store.revoke(KEY.id, 1);
+    await revokeKey(store, KEY);
     lookup.invalidate(KEY.digest, 2);
     expect(lookup.peek(KEY.digest)).toBe('unknown');
     expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'revoked' });
@@ -309,23 +317,32 @@ describe('a revocation', () => {
   });
 
   /** The race that plain deletion loses: read the store, be overtaken by the revocation, then fill the cache. */
-  it('is not undone by a read of the store that it overtook', async () => {
-    const { lookup, store, clock } = await setUp();
-    const hold = createHold();
-    store.weather.answering = () => hold.wait;
-    const slow = lookup.find(KEY.digest);
-    await clock.advance(10);
-    store.weather.answering = () => Promise.resolve();
-    await store.revoke(KEY.id, 1);
-    lookup.invalidate(KEY.digest, 2);
-    hold.open();
-    expect(await slow).toMatchObject({ status: 'revoked' });
-    expect(lookup.peek(KEY.digest)).toMatchObject({ status: 'revoked' });
+  it('is not undone by a read of the store that it overtook, nor by the fill that follows', async () => {
+    const { makeLookup, store, shared, server, clock } = await setUp();
+    for (let round = 0; round < 20; round++) {
+      const key = storedKey(`raced-${round}`);
+      await insertKeys(store, key);
+      const [reader, other] = [makeLookup(), makeLookup()];
+      const hold = createHold();
+      store.weather.answering = () => hold.wait;
+      const slow = reader.find(key.digest);
+      await clock.advance(10);
+      store.weather.answering = () => Promise.resolve();
+      // Half of them hear of it; the fills of the others meet the tombstone.
+      server.deaf = round % 2 === 0;
+      const revoked = await revokeKey(store, key);
+      await shared?.announce(key.digest, recordFromKey(revoked), KEY_LIMITS.tombstoneMs);
+      hold.open();
+      await slow;
+      await clock.advance(0);
+      if (!server.deaf) expect(reader.peek(key.digest)).toMatchObject({ status: 'revoked' });
+      expect(await other.find(key.digest)).toMatchObject({ status: 'revoked' });
+    }
   });
 
   it('is not undone by an older record in the shared cache', async () => {
     const { lookup, store, shared, steps } = await setUp();
-    await store.revoke(KEY.id, 1);
+    await revokeKey(store, KEY);
     await shared?.fill(KEY.digest, recordFromKey(KEY), 60_000);
     lookup.invalidate(KEY.digest, 2);
     expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'revoked' });
@@ -353,7 +370,7 @@ describe('a revocation', () => {
     const maxAgeMs = 3_600_000;
     const { lookup, clock, store, shared } = await setUp({ limits: { maxAgeMs } });
     await shared?.fill(KEY.digest, recordFromKey(KEY), maxAgeMs);
-    await store.revoke(KEY.id, 1);
+    await revokeKey(store, KEY);
     lookup.invalidate(KEY.digest, 2);
     await clock.advance(maxAgeMs - 1);
     expect(await lookup.find(KEY.digest)).toMatchObject({ status: 'revoked' });
@@ -363,8 +380,8 @@ describe('a revocation', () => {
     const { lookup, makeLookup, store, shared } = await setUp();
     const other = makeLookup();
     await Promise.all([lookup.find(KEY.digest), other.find(KEY.digest)]);
-    const revoked = await store.revoke(KEY.id, 1);
-    await shared?.revoke(KEY.digest, recordFromKey(revoked ?? KEY), KEY_LIMITS.tombstoneMs);
+    const revoked = await revokeKey(store, KEY);
+    await shared?.announce(KEY.digest, recordFromKey(revoked), KEY_LIMITS.tombstoneMs);
     for (const instance of [lookup, other]) {
       expect(instance.peek(KEY.digest)).toBe('unknown');
       expect(await instance.find(KEY.digest)).toMatchObject({ status: 'revoked' });
@@ -375,8 +392,8 @@ describe('a revocation', () => {
     const { lookup, clock, store, server, shared } = await setUp();
     await lookup.find(KEY.digest);
     server.deaf = true;
-    const revoked = await store.revoke(KEY.id, 1);
-    await shared?.revoke(KEY.digest, recordFromKey(revoked ?? KEY), KEY_LIMITS.tombstoneMs);
+    const revoked = await revokeKey(store, KEY);
+    await shared?.announce(KEY.digest, recordFromKey(revoked), KEY_LIMITS.tombstoneMs);
     server.breakConnections();
     lookup.find(KEY.digest);
     await clock.advance(0);
@@ -387,8 +404,8 @@ describe('a revocation', () => {
     const { lookup, store, shared } = await setUp();
     await lookup.find(KEY.digest);
     lookup.close();
-    const revoked = await store.revoke(KEY.id, 1);
-    await shared?.revoke(KEY.digest, recordFromKey(revoked ?? KEY), KEY_LIMITS.tombstoneMs);
+    const revoked = await revokeKey(store, KEY);
+    await shared?.announce(KEY.digest, recordFromKey(revoked), KEY_LIMITS.tombstoneMs);
     expect(lookup.peek(KEY.digest)).toMatchObject({ status: 'active' });
   });
 });
@@ -551,7 +568,7 @@ describe('a shared cache that fails', () => {
     server.down = true;
     for (let count = 0; count < 50; count++) {
       const key = storedKey(`cold-${count}`);
-      await store.insert(key);
+      await insertKeys(store, key);
       expect(await lookup.find(key.digest)).toMatchObject({ id: key.id });
     }
   });
@@ -569,7 +586,7 @@ describe('a shared cache that fails', () => {
     });
     for (let count = 0; count < 20; count++) {
       const key = storedKey(`cold-${count}`);
-      await store.insert(key);
+      await insertKeys(store, key);
       await lookup.find(key.digest);
     }
     await clock.advance(0);

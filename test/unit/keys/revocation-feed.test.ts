@@ -3,6 +3,7 @@ import { KEY_LIMITS, type KeyLimits } from '../../../src/keys/limits.ts';
 import type { KeyEvent, KeyStore } from '../../../src/keys/ports.ts';
 import { createRevocationFeed } from '../../../src/keys/revocation-feed.ts';
 import { faultOf } from '../../support/faults.ts';
+import { insertKeys, revokeKey } from '../../support/key-changes.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { createMemoryKeyStore } from '../../support/memory-key-store.ts';
 import { digestOf, storedKey } from '../../support/stored-key.ts';
@@ -59,7 +60,7 @@ it('begins as far back as the shared cache may hold records', async () => {
   const clock = createManualClock();
   const log = eventLog(clock);
   const maxAgeMs = 3_600_000;
-  log.commit(1, clock.wallMs() - 3 * maxAgeMs);
+  log.commit(1, clock.wallMs() - 4 * maxAgeMs);
   log.commit(2, clock.wallMs() - maxAgeMs);
   const { feed, told } = feedOn(log.store, clock, { maxAgeMs });
   await feed.start();
@@ -70,12 +71,12 @@ it('begins as far back as the shared cache may hold records', async () => {
 it('tells of a change within one interval, once', async () => {
   const { clock, store, told, feed } = setUp();
   const key = storedKey('a', { createdAtMs: clock.wallMs() });
-  await store.insert(key);
+  await insertKeys(store, key);
   await feed.start();
   expect(told).toMatchObject([{ digest: key.digest, version: 1, kind: 'created' }]);
-  await clock.advance(500);
-  await store.revoke(key.id, clock.wallMs());
-  await clock.advance(499);
+  await clock.advance(KEY_LIMITS.feedIntervalMs - 300);
+  await revokeKey(store, key, clock.wallMs());
+  await clock.advance(299);
   expect(told).toHaveLength(1);
   await clock.advance(1);
   expect(told).toMatchObject([{ kind: 'created' }, { kind: 'revoked', version: 2 }]);
@@ -84,14 +85,14 @@ it('tells of a change within one interval, once', async () => {
   await feed.stop();
 });
 
-it('begins with the last two minutes, however long the history is, and finds them quickly', async () => {
+it('begins with the last three minutes, however long the history is, and finds them quickly', async () => {
   const clock = createManualClock();
   const log = eventLog(clock);
   const historyBegan = clock.wallMs() - 100_000 * 1_000;
   for (let seq = 1; seq <= 100_000; seq++) if (seq % 3 > 0) log.commit(seq, historyBegan + seq * 1_000);
   const { feed, told } = feedOn(log.store, clock);
   await feed.start();
-  const expected = Array.from({ length: 121 }, (_, index) => 100_000 - 120 + index).filter(
+  const expected = Array.from({ length: 181 }, (_, index) => 100_000 - 180 + index).filter(
     (seq) => seq % 3 > 0,
   );
   expect(told).toEqual(expected);
@@ -142,7 +143,7 @@ it('survives a store that is down, says so, and catches up', async () => {
   expect(new Set(errors)).toEqual(new Set(['STORE_UNAVAILABLE']));
   expect(feed.lagMs()).toBe(30_000);
   store.weather.down = false;
-  await store.insert(storedKey('a'));
+  await insertKeys(store, storedKey('a'));
   await clock.advance(KEY_LIMITS.feedIntervalMs);
   expect(told).toHaveLength(1);
   expect(feed.lagMs()).toBeLessThanOrEqual(KEY_LIMITS.feedIntervalMs);
@@ -156,7 +157,7 @@ it('gives up on a store that hangs, and asks again', async () => {
   await clock.advance(KEY_LIMITS.feedIntervalMs + KEY_LIMITS.feedTimeoutMs);
   expect(errors).toEqual(['STORE_UNAVAILABLE']);
   store.weather.answering = () => Promise.resolve();
-  await store.insert(storedKey('a'));
+  await insertKeys(store, storedKey('a'));
   await clock.advance(KEY_LIMITS.feedIntervalMs);
   expect(told).toHaveLength(1);
   await feed.stop();
@@ -171,7 +172,7 @@ describe('starting', () => {
     expect(told).toEqual([]);
     expect(feed.lagMs()).toBe(Number.POSITIVE_INFINITY);
     store.weather.down = false;
-    await store.insert(storedKey('a', { createdAtMs: clock.wallMs() }));
+    await insertKeys(store, storedKey('a', { createdAtMs: clock.wallMs() }));
     await feed.start();
     expect(told).toHaveLength(1);
     await feed.stop();
@@ -183,7 +184,7 @@ describe('starting', () => {
     const { feed } = feedOn(log.store, clock);
     await Promise.all([feed.start(), feed.start()]);
     const before = log.queries.length;
-    await clock.advance(10_000);
+    await clock.advance(10 * KEY_LIMITS.feedIntervalMs);
     expect(log.queries.length - before).toBe(10);
     await feed.stop();
   });
@@ -208,7 +209,7 @@ describe('stopping', () => {
     answer();
     await stopping;
     store.weather.answering = () => Promise.resolve();
-    await store.insert(storedKey('a'));
+    await insertKeys(store, storedKey('a'));
     await clock.advance(60_000);
     expect(told).toEqual([]);
   });

@@ -8,8 +8,10 @@ import type { FailureLimiter } from '../../../src/keys/ports.ts';
 import { digestFromToken, mintToken } from '../../../src/keys/token.ts';
 import { createKeyVerifier } from '../../../src/keys/verify.ts';
 import { faultOf } from '../../support/faults.ts';
+import { insertKeys, revokeKey } from '../../support/key-changes.ts';
 import { OTHER_PEPPER, PEPPER, tokenAndKey } from '../../support/key-fixtures.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
+import { createMemoryCacheServer } from '../../support/memory-key-cache.ts';
 import { createMemoryKeyStore } from '../../support/memory-key-store.ts';
 
 const ADDRESS = '192.0.2.7';
@@ -32,25 +34,36 @@ function countingLimiter(): CountingLimiter {
 async function setUp({ peppers = [PEPPER] as Peppers, overrides = {} as Partial<ApiKey> } = {}) {
   const clock = createManualClock();
   const store = createMemoryKeyStore();
-  const lookup = createKeyLookup({ store, clock, schedule: clock.schedule, random: () => 0.5 });
+  const server = createMemoryCacheServer(clock);
+  const shared = server.connect();
+  const lookup = createKeyLookup({ store, shared, clock, schedule: clock.schedule, random: () => 0.5 });
   const limiter = countingLimiter();
-  const { verify } = createKeyVerifier({ lookup, peppers, clock, limiter });
+  const accepted: string[] = [];
+  const onAccepted = (keyId: string) => void accepted.push(keyId);
+  const { verify } = createKeyVerifier({ lookup, peppers, clock, limiter, onAccepted });
   const issued = tokenAndKey(overrides);
-  await store.insert(issued.key);
+  await insertKeys(store, issued.key);
   const reasonOf = async (authorization: string | undefined): Promise<Reason> =>
     (await faultOf(() => verify(authorization, ADDRESS))).reason;
-  return { clock, store, lookup, limiter, verify, reasonOf, ...issued };
+  return { clock, store, server, lookup, limiter, accepted, verify, reasonOf, ...issued };
 }
 
 describe('a good key', () => {
   it('is answered with the principal of its record', async () => {
     const { verify, authorization, key } = await setUp({
-      overrides: { owner: 'acme', scopes: ['uploads:create', 'uploads:read'] },
+      overrides: {
+        owner: 'acme',
+        scopes: ['uploads:create', 'uploads:read'],
+        policy: { maxSizeBytes: 10 },
+        rateLimit: { plan: 'free' },
+      },
     });
     expect(await verify(authorization, ADDRESS)).toEqual({
       keyId: key.id,
       owner: 'acme',
       scopes: ['uploads:create', 'uploads:read'],
+      policy: { maxSizeBytes: 10 },
+      rateLimit: { plan: 'free' },
     });
   });
 
@@ -72,6 +85,18 @@ describe('a good key', () => {
   it('is taken with the tag of an older pepper', async () => {
     const { verify, authorization, key } = await setUp({ peppers: [OTHER_PEPPER, PEPPER] });
     expect(await verify(authorization, ADDRESS)).toMatchObject({ keyId: key.id });
+  });
+
+  it('is noted as used by every call, and one that is no good by none', async () => {
+    const { verify, reasonOf, authorization, accepted, key, lookup, store } = await setUp();
+    await verify(authorization, ADDRESS);
+    verify(authorization, ADDRESS);
+    expect(accepted).toEqual([key.id, key.id]);
+    const { version } = await revokeKey(store, key);
+    lookup.invalidate(key.digest, version);
+    await reasonOf(authorization);
+    await reasonOf('Bearer nonsense');
+    expect(accepted).toEqual([key.id, key.id]);
   });
 
   it('costs its address nothing', async () => {
@@ -122,13 +147,13 @@ describe('a bad header', () => {
 describe('a key that is no good', () => {
   /** Junk must cost us a hash, never a question to anybody. */
   it('that was forged is refused with no lookup at all', async () => {
-    const { reasonOf, store, limiter } = await setUp();
-    for (let count = 0; count < 200; count++) {
+    const { reasonOf, store, server, limiter } = await setUp();
+    for (let count = 0; count < 20_000; count++) {
       const forged = mintToken('live', OTHER_PEPPER, randomBytes);
       expect(await reasonOf(`Bearer ${forged}`)).toBe('KEY_MALFORMED');
     }
-    expect(store.reads()).toBe(0);
-    expect(limiter.failures).toHaveLength(200);
+    expect([store.reads(), server.calls()]).toEqual([0, 0]);
+    expect(limiter.failures).toHaveLength(20_000);
   });
 
   it('that was mistyped is refused with no lookup at all', async () => {
@@ -187,7 +212,7 @@ describe('a key that is no good', () => {
       tokenAndKey({ status: 'disabled' }),
       tokenAndKey({ expiresAtMs: 1 }),
     ];
-    for (const { key } of bad) await store.insert(key);
+    for (const { key } of bad) await insertKeys(store, key);
     const headers = [
       undefined,
       'Bearer x',

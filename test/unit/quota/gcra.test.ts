@@ -73,7 +73,9 @@ describe('gcra', () => {
           const at = (ms: number, cost: number) => gcra(last?.state, cost, ms, limit).verdict;
           const now = at(startMs + 60_000, cost);
           const later = at(startMs + 60_000 + waitMs, cost);
-          expect(later.remaining).toBeGreaterThanOrEqual(now.remaining);
+          // Of a call that costs nothing, because an admitted one leaves less than a refused one.
+          const remaining = [startMs + 60_000, startMs + 60_000 + waitMs].map((ms) => at(ms, 0).remaining);
+          expect(remaining[1]).toBeGreaterThanOrEqual(remaining[0] ?? 0);
           expect(later.retryAfterMs).toBeLessThanOrEqual(now.retryAfterMs);
           if (now.allowed) expect([later.allowed, at(startMs + 60_000, 0).allowed]).toEqual([true, true]);
         },
@@ -120,9 +122,18 @@ describe('gcra', () => {
     });
   });
 
-  it('gives nothing away when the clock steps back', () => {
-    const limit = { perSecond: 1, burst: 1 };
-    const { state } = gcra(undefined, 1, 10_000, limit);
-    expect(gcra(state, 1, 5_000, limit).verdict).toMatchObject({ allowed: false, retryAfterMs: 6_000 });
+  it('gives nothing away when the clock steps back, and blocks nobody for longer than a full burst', () => {
+    const limit = { perSecond: 1, burst: 2 };
+    const { state } = gcra(undefined, 2, 10_000, limit);
+    const after = gcra(state, 1, 5_000, limit);
+    expect(after.verdict).toMatchObject({ allowed: false, remaining: 0, retryAfterMs: 1_000 });
+    expect(gcra(after.state, 1, 6_000, limit).verdict.allowed).toBe(true);
+  });
+
+  it('does not carry the debt of a tighter limit over into a looser one', () => {
+    const { state } = gcra(undefined, 10, 0, { perSecond: 10 / 86_400, burst: 10 });
+    const looser = { perSecond: 10, burst: 100 };
+    expect(gcra(state, 1, 0, looser).verdict).toMatchObject({ allowed: false, retryAfterMs: 100 });
+    expect(gcra(gcra(state, 1, 0, looser).state, 1, 100, looser).verdict.allowed).toBe(true);
   });
 });

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CreateS3UploadRequestSchema, UploadService } from '../../../gen/upload/v1/upload_service_pb.js';
 import { Fault } from '../../../src/fault/fault.ts';
-import { type DecodedRequest, decodeRequest } from '../../../src/rest/decode-request.ts';
+import type { DecodedRequest } from '../../../src/rest/decode-json.ts';
+import { decodeRequest } from '../../../src/rest/decode-request.ts';
 
 const decode = (text: string): DecodedRequest =>
   decodeRequest(CreateS3UploadRequestSchema, Buffer.from(text));

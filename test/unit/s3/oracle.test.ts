@@ -85,6 +85,7 @@ describe('the native signer', () => {
               key,
               contentType,
               sizeBytes: fc.integer({ min: 0, max: 5_368_709_120 }),
+              mayOverwrite: fc.boolean(),
               expiresSeconds: fc.oneof(fc.integer({ min: 1, max: 604_800 }), fc.constantFrom(1, 604_800)),
               atMs: second,
             }),
@@ -157,24 +158,36 @@ describe('the native signer', () => {
   });
 
   /** Checksums that the SDK adds on its own break uploads to R2, Garage and SeaweedFS. */
-  it('has no checksum in the URL, and signs type, length and host', async () => {
-    const { presigner } = await open({ bucket: 'examplebucket', region: 'us-east-1', credentials });
-    const plan = { objectKey: 'k' as ObjectKey, contentType: 'a/b', sizeBytes: 0, ttlSeconds: 60 };
-    const signed = await presigner.presignPut(plan, Date.UTC(2026, 0, 1));
-    const { searchParams } = new URL(signed.url);
-    expect([...searchParams.keys()].sort()).toEqual([
-      'X-Amz-Algorithm',
-      'X-Amz-Content-Sha256',
-      'X-Amz-Credential',
-      'X-Amz-Date',
-      'X-Amz-Expires',
-      'X-Amz-Signature',
-      'X-Amz-SignedHeaders',
-      'x-id',
-    ]);
-    expect(searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host');
-    presigner.close();
-  });
+  it.each([
+    [true, 'content-length;content-type;host'],
+    [false, 'content-length;content-type;host;if-none-match'],
+  ])(
+    'has no checksum in the URL; where it may overwrite is %s, it signs %s',
+    async (mayOverwrite, headers) => {
+      const { presigner } = await open({ bucket: 'examplebucket', region: 'us-east-1', credentials });
+      const plan = {
+        objectKey: 'k' as ObjectKey,
+        contentType: 'a/b',
+        sizeBytes: 0,
+        ttlSeconds: 60,
+        mayOverwrite,
+      };
+      const signed = await presigner.presignPut(plan, Date.UTC(2026, 0, 1));
+      const { searchParams } = new URL(signed.url);
+      expect([...searchParams.keys()].sort()).toEqual([
+        'X-Amz-Algorithm',
+        'X-Amz-Content-Sha256',
+        'X-Amz-Credential',
+        'X-Amz-Date',
+        'X-Amz-Expires',
+        'X-Amz-Signature',
+        'X-Amz-SignedHeaders',
+        'x-id',
+      ]);
+      expect(searchParams.get('X-Amz-SignedHeaders')).toBe(headers);
+      presigner.close();
+    },
+  );
 });
 
 async function credentials() {

@@ -22,6 +22,7 @@ const PLAN: PutPlan = {
   contentType: 'text/plain',
   sizeBytes: 42,
   ttlSeconds: 900,
+  mayOverwrite: true,
 };
 
 const opened: S3Presigner[] = [];
@@ -52,7 +53,8 @@ async function open(options: Partial<PresignerOptions> = {}) {
 function oracle(identity: CredentialIdentity, expiresSeconds = 900, atMs = NOW_MS): Promise<string> {
   const { accessKeyId, secretAccessKey, sessionToken } = identity;
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-  const request = { bucket: 'examplebucket', key: PLAN.objectKey, contentType: 'text/plain', sizeBytes: 42 };
+  const { objectKey: key, contentType, sizeBytes, mayOverwrite } = PLAN;
+  const request = { bucket: 'examplebucket', key, contentType, sizeBytes, mayOverwrite };
   return oraclePutUrl({ region: 'us-east-1', credentials }, { ...request, expiresSeconds, atMs });
 }
 
@@ -68,6 +70,13 @@ const brokenSigners: Record<string, PresignerOptions['createNative']> = {
     createNativeSigner(address, { ...credentials, sessionToken: undefined }),
   'has the wrong host': (address, credentials) =>
     createNativeSigner({ ...address, host: 'example.com' }, credentials),
+  'leaves If-None-Match unsigned': (address, credentials) => {
+    const sign = createNativeSigner(address, credentials);
+    return ({ objectKey, headers }, ...when) => {
+      const { 'if-none-match': _, ...unconditional } = headers;
+      return sign({ objectKey, headers: unconditional }, ...when);
+    };
+  },
   throws: () => () => {
     throw new Error('broken');
   },

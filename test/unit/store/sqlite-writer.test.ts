@@ -6,12 +6,12 @@ import {
   type SqliteWriterOptions,
 } from '../../../src/store/sqlite-writer.ts';
 
-/** Answers each revocation with the id it was asked for. */
+/** Answers each call with the name it was asked for. */
 const ECHO = `
   const { parentPort } = require('node:worker_threads');
   parentPort.on('message', (request) => {
     if (request === 'close') parentPort.close();
-    else parentPort.postMessage({ id: request.id, value: request.argument.id });
+    else parentPort.postMessage({ id: request.id, value: request.argument.name });
   });`;
 const THROWS_ON_REQUEST = `require('node:worker_threads').parentPort.on('message', () => { throw new Error('oops'); });`;
 const EXITS_ON_REQUEST = `require('node:worker_threads').parentPort.on('message', () => process.exit(3));`;
@@ -42,13 +42,14 @@ function writerOf(scripts: string[], options: Partial<SqliteWriterOptions> = {})
   });
 }
 
-const revoke = (writer: SqliteWriter, id: string) => writer.call('revoke', { id, atMs: 0 });
+const ask = (writer: SqliteWriter, name: string) =>
+  writer.call('secretOnce', { name, candidate: new Uint8Array() });
 
 describe('createSqliteWriter', () => {
   it('gives each of many calls its own answer', async () => {
     const writer = writerOf([ECHO]);
     const ids = Array.from({ length: 50 }, (_, n) => `key_${n}`);
-    expect(await Promise.all(ids.map((id) => revoke(writer, id)))).toEqual(ids);
+    expect(await Promise.all(ids.map((id) => ask(writer, id)))).toEqual(ids);
     expect(workers).toHaveLength(1);
   });
 
@@ -65,14 +66,14 @@ describe('createSqliteWriter', () => {
     'fails all that wait when the thread %s, and starts another for the next',
     async (_, script, message) => {
       const writer = writerOf([script]);
-      const calls = [revoke(writer, 'a'), revoke(writer, 'b')];
+      const calls = [ask(writer, 'a'), ask(writer, 'b')];
       for (const call of calls) {
         await expect(call).rejects.toMatchObject({
           ...UNAVAILABLE,
           cause: { message: expect.stringContaining(message) },
         });
       }
-      expect(await revoke(writer, 'c')).toBe('c');
+      expect(await ask(writer, 'c')).toBe('c');
       expect(workers).toHaveLength(2);
     },
   );
@@ -81,38 +82,38 @@ describe('createSqliteWriter', () => {
     const startWorker = () => {
       throw new Error('out of threads');
     };
-    await expect(revoke(writerOf([], { startWorker }), 'a')).rejects.toMatchObject(UNAVAILABLE);
+    await expect(ask(writerOf([], { startWorker }), 'a')).rejects.toMatchObject(UNAVAILABLE);
   });
 
   it('gives up on a thread that does not answer', async () => {
     const writer = writerOf([NEVER_ANSWERS], { timeoutMs: 20 });
-    await expect(revoke(writer, 'a')).rejects.toMatchObject(UNAVAILABLE);
+    await expect(ask(writer, 'a')).rejects.toMatchObject(UNAVAILABLE);
   });
 
   it('refuses a call at once when too many wait', async () => {
     const writer = writerOf([NEVER_ANSWERS], { maxPending: 2, timeoutMs: 200 });
-    const waiting = [revoke(writer, 'a'), revoke(writer, 'b')];
-    await expect(revoke(writer, 'c')).rejects.toMatchObject({
+    const waiting = [ask(writer, 'a'), ask(writer, 'b')];
+    await expect(ask(writer, 'c')).rejects.toMatchObject({
       cause: { message: 'too many writes are waiting' },
     });
     await Promise.allSettled(waiting);
   });
 
   it('tells a broken constraint apart from an outage', async () => {
-    await expect(revoke(writerOf([FAILS_EACH]), 'a')).rejects.toMatchObject({ reason: 'INTERNAL' });
+    await expect(ask(writerOf([FAILS_EACH]), 'a')).rejects.toMatchObject({ reason: 'INTERNAL' });
   });
 
   it('finishes what was asked for before it closes, and refuses what comes after', async () => {
     const writer = writerOf([ECHO]);
-    const call = revoke(writer, 'a');
+    const call = ask(writer, 'a');
     await writer.close();
     expect(await call).toBe('a');
-    await expect(revoke(writer, 'b')).rejects.toMatchObject(UNAVAILABLE);
+    await expect(ask(writer, 'b')).rejects.toMatchObject(UNAVAILABLE);
   });
 
   it('closes in the end although the thread hangs', async () => {
     const writer = writerOf([NEVER_ANSWERS], { timeoutMs: 20 });
-    const call = revoke(writer, 'a');
+    const call = ask(writer, 'a');
     const outcome = expect(call).rejects.toMatchObject(UNAVAILABLE);
     await writer.close();
     await outcome;

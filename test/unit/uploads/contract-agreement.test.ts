@@ -1,16 +1,19 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createValidator } from '@bufbuild/protovalidate';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KeyPolicySchema } from '../../../gen/apikeys/v1/api_key_service_pb.js';
 import { CreateS3UploadRequestSchema } from '../../../gen/upload/v1/upload_service_pb.js';
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import { Fault } from '../../../src/fault/fault.ts';
+import { checkPolicy } from '../../../src/keys/policy-input.ts';
 import { decidePut } from '../../../src/uploads/decide.ts';
 import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
-import { SINGLE_PUT_MAX_BYTES } from '../../../src/uploads/upload.ts';
+import { KEY_PREFIX_MAX_BYTES, SINGLE_PUT_MAX_BYTES } from '../../../src/uploads/upload.ts';
 
 const REQUEST = { filename: 'John Doe', contentType: 'example_string', size: 42n };
 const POLICY = { ttlSeconds: 900, template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate) };
-const PRINCIPAL = { keyId: 'key_1', owner: 'acme', scopes: [] };
+const PRINCIPAL = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
 const CONTEXT = { nowMs: 0, uuid: '019b7c01-0400-7000-8000-000000000000' };
 
 const validator = createValidator();
@@ -46,5 +49,39 @@ describe('the contract and the decision', () => {
     for (const size of [-1n, 0n, 1n, largest - 1n, largest, largest + 1n]) {
       expect([size, passesDecision({ size })]).toEqual([size, passesContract({ size })]);
     }
+  });
+
+  it('keep the same room for the prefix of a key’s policy', () => {
+    for (const length of [KEY_PREFIX_MAX_BYTES, KEY_PREFIX_MAX_BYTES + 1]) {
+      const message = create(KeyPolicySchema, { keyPrefix: 'p'.repeat(length) });
+      expect(validator.validate(KeyPolicySchema, message).kind === 'valid').toBe(
+        length === KEY_PREFIX_MAX_BYTES,
+      );
+    }
+  });
+});
+
+/** A prefix that a key was given and the decision does not take would turn every upload of that key into a 500. */
+describe('the policies of keys and the decision', () => {
+  it('take the same prefixes', () => {
+    const piece = fc.constantFrom('a', 'B9', '.', '..', '...', '_-', '/', 'ä', ' ', 'p'.repeat(198));
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), (pieces) => {
+        const { value, fields } = checkPolicy({ objectKeyPrefix: pieces.join('') });
+        const decided = () =>
+          decidePut(
+            { filename: 'a', contentType: 'a/b', sizeBytes: 1 },
+            POLICY,
+            { ...PRINCIPAL, policy: value },
+            CONTEXT,
+          );
+        if (fields.length > 0) expect(decided).toThrow(RangeError);
+        else expect(decided()).not.toBeInstanceOf(Fault);
+        taken += fields.length === 0 ? 1 : 0;
+      }),
+      { numRuns: 500 },
+    );
+    expect(taken).toBeGreaterThan(20);
   });
 });

@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import { Fault } from '../../../src/fault/fault.ts';
+import type { KeyPolicy, Principal } from '../../../src/keys/api-key.ts';
 import { decidePut } from '../../../src/uploads/decide.ts';
 import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
-import type { Presigner, SignedPut } from '../../../src/uploads/ports.ts';
+import type { ByteQuota, Presigner, SignedPut } from '../../../src/uploads/ports.ts';
 import { type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from '../../../src/uploads/upload.ts';
 import { createUploads } from '../../../src/uploads/uploads.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const UUID = '019b7c01-0400-7000-8000-000000000000';
-const PRINCIPAL = { keyId: 'key_1', owner: 'acme', scopes: [] };
+const PRINCIPAL: Principal = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
 const POLICY = { ttlSeconds: 900, template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate) };
 const REQUEST: UploadRequest = { filename: 'John Doe', contentType: 'example_string', sizeBytes: 42 };
 
-function decide(change: Partial<UploadRequest>): PutPlan | Fault {
-  return decidePut({ ...REQUEST, ...change }, POLICY, PRINCIPAL, { nowMs: NOW_MS, uuid: UUID });
+function decide(change: Partial<UploadRequest>, policy: KeyPolicy | null = null): PutPlan | Fault {
+  const principal = { ...PRINCIPAL, policy };
+  return decidePut({ ...REQUEST, ...change }, POLICY, principal, { nowMs: NOW_MS, uuid: UUID });
 }
 
 function blamedFields(decision: PutPlan | Fault): string[] {
@@ -30,7 +32,36 @@ describe('decidePut', () => {
       contentType: 'example_string',
       sizeBytes: 42,
       ttlSeconds: 900,
+      mayOverwrite: true,
     });
+  });
+
+  it('lets the key’s policy shorten the life of the URL, and never lengthen it', () => {
+    for (const [maxTtlSeconds, ttlSeconds] of [
+      [60, 60],
+      [900, 900],
+      [86_400, 900],
+    ]) {
+      expect(decide({}, { maxTtlSeconds: Number(maxTtlSeconds) })).toMatchObject({ ttlSeconds });
+    }
+  });
+
+  it('puts the prefix of the key’s policy behind the owner’s folder', () => {
+    expect(decide({}, { objectKeyPrefix: 'avatars/2026/' })).toMatchObject({
+      objectKey: `acme/avatars/2026/2026/01/02/${UUID}/John-Doe`,
+    });
+  });
+
+  it('forbids overwriting where the key’s policy does, and only there', () => {
+    expect(decide({}, { allowOverwrite: false })).toMatchObject({ mayOverwrite: false });
+    expect(decide({}, { allowOverwrite: true })).toMatchObject({ mayOverwrite: true });
+    expect(decide({}, {})).toMatchObject({ mayOverwrite: true });
+  });
+
+  it('says first what no policy could allow', () => {
+    expect(blamedFields(decide({ sizeBytes: -1, contentType: 'a/b' }, { contentTypes: ['c/d'] }))).toEqual([
+      'size',
+    ]);
   });
 
   it('takes every size that S3 takes in a single PUT, and none beside', () => {
@@ -79,12 +110,13 @@ describe('createUploads', () => {
     expiresAtMs: 7,
   };
 
-  function uploadsWith(presignPut: Presigner['presignPut']) {
+  function uploadsWith(presignPut: Presigner['presignPut'], quota?: ByteQuota, wallClockMs = () => NOW_MS) {
     return createUploads({
       presigner: { presignPut, publicUrl: (key) => `https://cdn.example/${key}` },
       policy: POLICY,
+      quota,
       random: (count) => new Uint8Array(count),
-      wallClockMs: () => NOW_MS,
+      wallClockMs,
     });
   }
 
@@ -119,5 +151,62 @@ describe('createUploads', () => {
     });
     expect(() => uploads.issuePut({ ...REQUEST, sizeBytes: -1 }, PRINCIPAL)).toThrow(Fault);
     expect(calls).toBe(0);
+  });
+
+  describe('with a byte quota', () => {
+    it('counts the declared size of what it signs, before it signs, and stays synchronous', () => {
+      const order: unknown[] = [];
+      const quota: ByteQuota = { take: (...call) => void order.push(call) };
+      const uploads = uploadsWith(() => {
+        order.push('signed');
+        return signed;
+      }, quota);
+      expect(uploads.issuePut(REQUEST, PRINCIPAL)).toEqual(expected);
+      expect(order).toEqual([[PRINCIPAL, 42, NOW_MS], 'signed']);
+    });
+
+    it('signs nothing that the quota refuses, now or later', async () => {
+      let signatures = 0;
+      const exceeded = new Fault('QUOTA_EXCEEDED');
+      const sign = () => {
+        signatures += 1;
+        return signed;
+      };
+      const refuseNow = () => {
+        throw exceeded;
+      };
+      expect(() => uploadsWith(sign, { take: refuseNow }).issuePut(REQUEST, PRINCIPAL)).toThrow(exceeded);
+      const refuseLater = () => Promise.reject(exceeded);
+      await expect(uploadsWith(sign, { take: refuseLater }).issuePut(REQUEST, PRINCIPAL)).rejects.toBe(
+        exceeded,
+      );
+      expect(signatures).toBe(0);
+    });
+
+    it('counts nothing of what is refused', () => {
+      const taken: number[] = [];
+      const quota: ByteQuota = { take: (_principal, sizeBytes) => void taken.push(sizeBytes) };
+      const uploads = uploadsWith(() => signed, quota);
+      const restricted = { ...PRINCIPAL, policy: { maxSizeBytes: 41 } };
+      expect(() => uploads.issuePut({ ...REQUEST, sizeBytes: -1 }, PRINCIPAL)).toThrow(Fault);
+      expect(() => uploads.issuePut(REQUEST, restricted)).toThrow(Fault);
+      expect(taken).toEqual([]);
+    });
+
+    it('dates the signature when the counting is over', async () => {
+      let nowMs = NOW_MS;
+      const dates: number[] = [];
+      const quota: ByteQuota = {
+        take: async () => {
+          nowMs += 5_000;
+        },
+      };
+      const sign = (_plan: PutPlan, atMs: number) => {
+        dates.push(atMs);
+        return signed;
+      };
+      await uploadsWith(sign, quota, () => nowMs).issuePut(REQUEST, PRINCIPAL);
+      expect(dates).toEqual([NOW_MS + 5_000]);
+    });
   });
 });

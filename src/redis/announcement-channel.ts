@@ -2,34 +2,34 @@ import type { KeyDigest } from '../keys/api-key.ts';
 import type { RedisConnections } from './client.ts';
 import type { Seal } from './sealed-record.ts';
 
-type RevokedListener = (digest: KeyDigest, version: number) => void;
+type AnnouncedListener = (digest: KeyDigest, version: number) => void;
 type GapListener = () => void;
 
 /** The announcements of other instances, and the moments after which some may have been missed. */
-export interface RevocationChannel {
-  onRevoked(listener: RevokedListener): () => void;
+export interface AnnouncementChannel {
+  onAnnounced(listener: AnnouncedListener): () => void;
   onGap(listener: GapListener): () => void;
   close(): void;
 }
 
-export interface RevocationChannelDeps {
+export interface AnnouncementChannelDeps {
   readonly connections: Pick<RedisConnections, 'subscriber'>;
   readonly channel: string;
-  readonly seal: Pick<Seal, 'openRevocation'>;
+  readonly seal: Pick<Seal, 'openChange'>;
   readonly onRejected: () => void;
 }
 
-export function listenForRevocations(deps: RevocationChannelDeps): RevocationChannel {
+export function listenForAnnouncements(deps: AnnouncementChannelDeps): AnnouncementChannel {
   const { connections, channel, seal, onRejected } = deps;
   const { subscriber } = connections;
-  const revokedListeners = new Set<RevokedListener>();
+  const announcedListeners = new Set<AnnouncedListener>();
   const gapListeners = new Set<GapListener>();
 
   function onMessage(from: string, message: string): void {
     if (from !== channel) return;
-    const revoked = seal.openRevocation(message);
-    if (revoked === undefined) onRejected();
-    else for (const listener of revokedListeners) listener(revoked.digest, revoked.version);
+    const change = seal.openChange(message);
+    if (change === undefined) onRejected();
+    else for (const listener of announcedListeners) listener(change.digest, change.version);
   }
 
   // Only once the subscription stands can nothing more be missed; whatever was before is the gap.
@@ -48,12 +48,12 @@ export function listenForRevocations(deps: RevocationChannelDeps): RevocationCha
   if (subscriber.status === 'ready') subscribe();
 
   return {
-    onRevoked: (listener) => added(revokedListeners, listener),
+    onAnnounced: (listener) => added(announcedListeners, listener),
     onGap: (listener) => added(gapListeners, listener),
     close() {
       subscriber.off('message', onMessage);
       subscriber.off('ready', subscribe);
-      revokedListeners.clear();
+      announcedListeners.clear();
       gapListeners.clear();
       if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(() => {});
     },

@@ -1,0 +1,44 @@
+// Joins what keeps keys within their limits: the rates of their calls and the bytes of their uploads.
+import type { Settings } from './config/settings.ts';
+import { createCircuitBreaker } from './keys/circuit-breaker.ts';
+import type { KeyRooms } from './open-keys.ts';
+import { createByteQuota, type LedgerByteQuota } from './quota/byte-quota.ts';
+import { createKeyLimiter, type KeyLimiter } from './quota/key-limiter.ts';
+import { clock, random, schedule } from './system.ts';
+import type { Events } from './telemetry/events.ts';
+
+/** What counts is left alone after so many failures in a row, for this long at first. */
+const GUARD = { failures: 5, openMs: 500 } as const;
+
+export interface Limits extends AsyncDisposable {
+  readonly limiter: KeyLimiter;
+  readonly byteQuota: LedgerByteQuota;
+}
+
+/** @throws Error that names the setting when the default plan is none of the plans. */
+export function openLimits(
+  settings: Pick<Settings, 'ratePlans' | 'defaultRatePlan'>,
+  { store, rateCounts }: Pick<KeyRooms, 'store' | 'rateCounts'>,
+  events: Events,
+): Limits {
+  const limiter = createKeyLimiter({
+    plans: settings.ratePlans,
+    defaultPlan: settings.defaultRatePlan,
+    shared: rateCounts && { counts: rateCounts, guard: createGuard() },
+    clock,
+    onUnknownPlan: events.unknownRatePlan,
+    onInsurance: () => events.limitInsured('rate'),
+  });
+  const byteQuota = createByteQuota({
+    ledger: store,
+    guard: createGuard(),
+    schedule,
+    onInsurance: () => events.limitInsured('bytes'),
+    onLost: events.byteUsageLost,
+  });
+  return { limiter, byteQuota, [Symbol.asyncDispose]: () => byteQuota.close() };
+}
+
+function createGuard() {
+  return createCircuitBreaker({ clock, random: random.fraction, ...GUARD });
+}

@@ -1,0 +1,33 @@
+import { type DescService, isMessage, type Message } from '@bufbuild/protobuf';
+import type { Interceptor } from '@connectrpc/connect';
+import { Fault } from '../fault/fault.ts';
+import { accessRuleOf } from './access.ts';
+
+/**
+ * Refuses binary requests with fields that this server does not know, for the methods whose access rule says so: a
+ * restriction that only a newer contract has must not get lost. JSON is judged where it is decoded.
+ */
+export function refuseUnknownFields(services: readonly DescService[]): Interceptor {
+  const strict = new Set(
+    services.flatMap(({ methods }) => methods).filter((method) => accessRuleOf(method).refuseUnknownFields),
+  );
+  return (next) => async (request) => {
+    if (!request.stream && strict.has(request.method)) {
+      const [number] = unknownFieldsOf(request.message);
+      if (number !== undefined) {
+        const message = 'is not a field of this request';
+        throw new Fault('INVALID_REQUEST', { fields: [{ field: `#${number}`, message }] });
+      }
+    }
+    return next(request);
+  };
+}
+
+/** The numbers of the fields that decoding did not know, at every depth. */
+function unknownFieldsOf(message: Message): number[] {
+  const nested = Object.values(message).flatMap((value: unknown) => {
+    const items: unknown[] = Array.isArray(value) ? value : [value];
+    return items.flatMap((item) => (isMessage(item) ? unknownFieldsOf(item) : []));
+  });
+  return [...(message.$unknown ?? []).map(({ no }) => no), ...nested];
+}
