@@ -13,7 +13,7 @@ export interface KeyRooms extends AsyncDisposable {
   readonly store: KeyStore & ByteLedger;
   /** Undefined without a REDIS_URL. */
   readonly shared: SharedKeyCache | undefined;
-  /** Undefined without a REDIS_URL, and until it is asked for: who counts is counted as an instance. */
+  /** Undefined without a REDIS_URL, and unless it is asked for: whoever counts is counted as an instance. */
   readonly rateCounts: SharedRateCounts | undefined;
   readonly peppers: Peppers;
   /** The use cases; a process that also looks keys up passes its lookup, which must not wait for the feed. */
@@ -100,6 +100,7 @@ async function openShared(url: string, peppers: Peppers, options: KeyRoomsOption
   // Loaded only where it is used: the client takes a tenth of the time to get ready.
   const { openRedis } = await import('./redis/client.ts');
   const { createRedisKeyCache } = await import('./redis/key-cache.ts');
+  const { createRedisRateCounts } = await import('./redis/rate-counts.ts');
   const connections = openRedis({ url, ...options });
   const cache = createRedisKeyCache({
     connections,
@@ -108,7 +109,6 @@ async function openShared(url: string, peppers: Peppers, options: KeyRoomsOption
     clock,
     ...options,
   });
-  const { createRedisRateCounts } = await import('./redis/rate-counts.ts');
   const rateCounts = options.countCalls ? createRedisRateCounts({ connections }) : undefined;
   return {
     cache,

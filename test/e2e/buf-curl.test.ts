@@ -11,6 +11,15 @@ const BUF = join(ROOT, 'node_modules/.bin/buf');
 const METHOD = 'upload.v1.UploadService/CreateS3Upload';
 
 const SERVED_METHODS = [
+  ...[
+    'CreateApiKey',
+    'GetApiKey',
+    'ListApiKeys',
+    'RevokeApiKey',
+    'RotateApiKey',
+    'UpdateApiKey',
+    'WhoAmI',
+  ].map((method) => `apikeys.v1.ApiKeyService/${method}`),
   'grpc.health.v1.Health/Check',
   'grpc.health.v1.Health/List',
   'grpc.health.v1.Health/Watch',

@@ -89,9 +89,7 @@ describeWith('postgresUrl', 'Postgres', (serverUrl) => {
     });
 
     it('finds connections that were cut while they were idle, and fails no call for it', async () => {
-      await place.query(
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-      );
+      await place.cutConnections();
       await expectAvailable(store);
     });
 
@@ -99,7 +97,6 @@ describeWith('postgresUrl', 'Postgres', (serverUrl) => {
       const key = storedKey('b');
 
       it('while it waits for its turn has not happened', async () => {
-        await place.query('SELECT 1');
         const blocked = place.query(
           'SELECT pg_advisory_lock(x, 2), pg_sleep(3) FROM (SELECT 1886611300 AS x) AS a',
         );

@@ -23,9 +23,6 @@ import {
 import { type PostgresServer, startPostgres, withPostgres } from '../support/postgres-server.ts';
 import { storedKey } from '../support/stored-key.ts';
 
-const CUT_OTHERS =
-  'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
-
 // Only its presence matters: a server of its own is hurt.
 describeWith('postgresUrl', 'a Postgres that', () => {
   let server: PostgresServer;
@@ -76,7 +73,8 @@ describeWith('postgresUrl', 'a Postgres that', () => {
     await place.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x' IN ROLE "presignd-test"`);
     const limited = await openStore(urlWith(place.url, { user: role, password: 'x' }));
     try {
-      await place.query(`ALTER ROLE ${role} CONNECTION LIMIT 0; ${CUT_OTHERS}`);
+      await place.query(`ALTER ROLE ${role} CONNECTION LIMIT 0`);
+      await place.cutConnections();
       await expectUnavailable(limited);
       await place.query(`ALTER ROLE ${role} CONNECTION LIMIT -1`);
       await expectRecovery(limited);
@@ -113,8 +111,9 @@ describeWith('postgresUrl', 'a Postgres that', () => {
 
   it('takes no writes still answers reads', async () => {
     await place.query(
-      `ALTER DATABASE ${new URL(place.url).pathname.slice(1)} SET default_transaction_read_only = on; ${CUT_OTHERS}`,
+      `ALTER DATABASE ${new URL(place.url).pathname.slice(1)} SET default_transaction_read_only = on`,
     );
+    await place.cutConnections();
     await expectUnavailable(store, WRITES);
     await expectAvailable(store, READS);
   });

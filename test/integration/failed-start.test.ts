@@ -34,6 +34,8 @@ it('leaves no connection to Redis behind when S3 cannot be used, however late it
   await expect(openApp({ settings: { ...settings, bucket: 'b' }, logFormat: 'json' })).rejects.toThrow(
     'no region is set',
   );
+  // The client gives a server that hangs half a second to say goodbye.
+  await vi.waitUntil(() => sockets.size === 0, { timeout: 10_000 });
   // Long enough for whatever still opens to connect, and for a client that lives to connect again.
   await new Promise((resolve) => setTimeout(resolve, 500));
   const left = sockets.size;

@@ -17,8 +17,6 @@ import {
 } from '../support/postgres-place.ts';
 import { storedKey } from '../support/stored-key.ts';
 
-const CUT_OTHERS =
-  'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
 const SESSIONS =
   'SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
 
@@ -126,14 +124,15 @@ describeWith('postgresUrl', 'a store on Postgres', (serverUrl) => {
       await expectAvailable(store);
       await place.query(`ALTER ROLE ${before} PASSWORD 'new'`);
       await write(before, 'new');
-      await place.query(CUT_OTHERS);
+      await place.cutConnections();
       await expectAvailable(store);
       await store.close();
     });
 
     it('goes on once the password that was changed before the file is in it', async () => {
       const store = await openFromFile();
-      await place.query(`ALTER ROLE ${before} PASSWORD 'new'; ${CUT_OTHERS}`);
+      await place.query(`ALTER ROLE ${before} PASSWORD 'new'`);
+      await place.cutConnections();
       const fault = await faultOf(() => store.findById('key_a'));
       expect(fault).toMatchObject({ reason: 'STORE_UNAVAILABLE', cause: { code: '28P01' } });
       await write(before, 'new');
@@ -144,7 +143,8 @@ describeWith('postgresUrl', 'a store on Postgres', (serverUrl) => {
     it('goes on as another user', async () => {
       const store = await openFromFile();
       await write(after, 'old');
-      await place.query(`DROP OWNED BY ${before}; ${CUT_OTHERS}`);
+      await place.query(`DROP OWNED BY ${before}`);
+      await place.cutConnections();
       await expectAvailable(store);
       await store.close();
     });
@@ -153,7 +153,7 @@ describeWith('postgresUrl', 'a store on Postgres', (serverUrl) => {
       const store = await openFromFile();
       for (const spoil of [() => rm(file), () => writeFile(file, 'postgres://half a')]) {
         await spoil();
-        await place.query(CUT_OTHERS);
+        await place.cutConnections();
         await expectAvailable(store);
       }
       await store.close();

@@ -11,8 +11,13 @@ export interface PostgresPlace {
   open(): Promise<KeyStore & ByteLedger>;
   /** Runs statements on a connection of its own, as the administrator; answers the rows of the last one. */
   query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Has the server end every connection to the database. */
+  cutConnections(): Promise<void>;
   remove(): Promise<void>;
 }
+
+const CUT_OTHERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 
 export async function makePostgresPlace(serverUrl: string): Promise<PostgresPlace> {
   const name = ownName();
@@ -25,6 +30,7 @@ export async function makePostgresPlace(serverUrl: string): Promise<PostgresPlac
       const answer = await withPostgres(url, (client) => client.query(sql, values && [...values]));
       return [answer].flat().at(-1)?.rows ?? [];
     },
+    cutConnections: () => withPostgres(url, async (client) => void (await client.query(CUT_OTHERS))),
     remove: () =>
       withPostgres(
         serverUrl,

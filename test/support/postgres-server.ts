@@ -9,6 +9,7 @@ export interface PostgresServer extends TestServer {
 
 const USER = 'presignd-test';
 const PASSWORD = 'presignd-test-secret';
+const INITDB = `initdb -D data -U ${USER} -E UTF8 -A scram-sha-256`;
 const SETTINGS = ['-c', 'max_connections=300'];
 
 /** A Postgres of its own for a test. What it has committed survives `kill` and `restart`. */
@@ -24,8 +25,7 @@ export async function startPostgres(
     environment: { POSTGRES_USER: USER, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DB: 'postgres' },
     program: 'postgres',
     avoidsRoot: true,
-    // Whoever reaches the process is trusted, as the administrator; a role of a test is told its password apart.
-    prepareProgram: (folder) => ['initdb', '-D', `${folder}/data`, '-U', USER, '-E', 'UTF8', '-A', 'trust'],
+    prepareProgram: ['sh', '-c', `printf ${PASSWORD} >password && ${INITDB} --pwfile=password`],
     programArguments: (port, folder) =>
       ['-D', `${folder}/data`, '-p', String(port), '-k', folder, '-h', '127.0.0.1'].concat(SETTINGS),
     answers: async (host, port) => {

@@ -19,7 +19,7 @@ export async function startProcess(spec: ServerSpec): Promise<TestServer> {
   const forgetFolder = guard({ kind: 'folder', id: folder });
   if (spec.avoidsRoot) await chown(folder, userOf(spec).uid ?? -1, -1);
   if (spec.prepareProgram !== undefined) {
-    const [name, ...args] = spec.prepareProgram(folder);
+    const [name, ...args] = spec.prepareProgram;
     await promisify(execFile)(name, args, { cwd: folder, ...userOf(spec) });
   }
   const run = (port: number) => runProgram(spec, program, port, folder);

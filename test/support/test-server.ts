@@ -34,8 +34,8 @@ export interface ServerSpec {
   /** The program's name on the PATH. */
   readonly program: string;
   readonly programArguments: (port: number, folder: string) => readonly string[];
-  /** What must run before the program, in its folder: a program and its arguments. */
-  readonly prepareProgram?: (folder: string) => readonly [program: string, ...args: string[]];
+  /** What must run before the program, in its folder: another program and its arguments. */
+  readonly prepareProgram?: readonly [program: string, ...args: string[]];
   /** The program refuses to run as root, and then runs as nobody. */
   readonly avoidsRoot?: boolean;
   /** Whether the server at this address answers as it should. */
