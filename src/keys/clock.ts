@@ -10,7 +10,10 @@ export interface Clock {
 /** Calls back once, after the delay, unless the function that it returns is called first. */
 export type Schedule = (delayMs: number, callback: () => void) => () => void;
 
-/** The work's outcome, or a rejection with `timeoutError()` when it takes longer than `timeoutMs`. */
+/**
+ * The work's outcome, or a rejection with `timeoutError()` when it takes longer than `timeoutMs`. A process that was
+ * too busy to hear of the outcome in time hears of it first: timers come before what has arrived.
+ */
 export function withTimeout<T>(
   work: Promise<T>,
   timeoutMs: number,
@@ -18,7 +21,9 @@ export function withTimeout<T>(
   timeoutError: () => Error,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const cancel = schedule(timeoutMs, () => reject(timeoutError()));
-    work.then(resolve, reject).finally(cancel);
+    let cancel = schedule(timeoutMs, () => {
+      cancel = schedule(0, () => reject(timeoutError()));
+    });
+    work.then(resolve, reject).finally(() => cancel());
   });
 }

@@ -28,8 +28,8 @@ export async function sendHttp1(url: string, sent: Sent = {}, agent: Agent | fal
 }
 
 /** Connections that are kept between requests, until the agent is disposed of. */
-export function closingAgent(): Agent & Disposable {
-  const agent = new Agent({ keepAlive: true });
+export function closingAgent(maxSockets = Number.POSITIVE_INFINITY): Agent & Disposable {
+  const agent = new Agent({ keepAlive: true, maxSockets });
   return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
 }
 
