@@ -21,7 +21,7 @@ const TTL_MAX_SECONDS = 604_800;
 
 /** RFC 6838 §4.2 in lower case; the family of a type is `type/*`. */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]{0,126})$/;
-const EXTENSION = /^[a-z0-9_+-]{1,32}$/;
+const EXTENSION = /^[a-z0-9_-]{1,32}$/;
 const PREFIX = /^(?:(?!\.{1,2}\/)[A-Za-z0-9._-]+\/)+$/;
 const DESTINATION = /^[a-z][a-z0-9-]{0,62}$/;
 
@@ -63,7 +63,7 @@ function rulesFor(policy: KeyPolicy): Rule[] {
     [
       POLICY_FIELDS.extensions,
       isListOf(EXTENSION, policy.extensions),
-      `must be 1 to ${LIST_MAX_ITEMS} file name extensions such as png: letters, digits, _, + or -`,
+      `must be 1 to ${LIST_MAX_ITEMS} file name extensions such as png: letters, digits, _ or -`,
     ],
     [POLICY_FIELDS.maxSizeBytes, Number.isSafeInteger(size) && size >= 0, 'must be a number of bytes'],
     [

@@ -19,6 +19,8 @@ export function sendProtocolError(
   connectStatus: number = codeToHttpStatus(error.code),
 ): void {
   const protocol = protocolOf(request);
+  // A cache may keep a 404 unasked (RFC 9110 §15.1), and the RPC may exist tomorrow.
+  response.setHeader('cache-control', 'no-store');
   if (protocol === 'connect') {
     response.statusCode = connectStatus;
     response.setHeader('content-type', 'application/json');

@@ -1,11 +1,16 @@
 import { type DescField, getOption, type Message } from '@bufbuild/protobuf';
-import { type Path, reflect } from '@bufbuild/protobuf/reflect';
+import { isReflectMessage, type Path, reflect } from '@bufbuild/protobuf/reflect';
 import type { Violation } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 
+const NO_CONTROL_CHARACTERS = 'must not contain control characters';
+
 /** What a `string.pattern` rule asks for, in words: a regular expression explains nothing to a caller. */
 export const PATTERN_TEXTS: Readonly<Record<string, string>> = {
-  'upload.v1.CreateS3UploadRequest.filename': 'must not contain control characters',
+  'apikeys.v1.CreateApiKeyRequest.name': NO_CONTROL_CHARACTERS,
+  'apikeys.v1.RevokeApiKeyRequest.reason': NO_CONTROL_CHARACTERS,
+  'apikeys.v1.UpdateApiKeyRequest.name': NO_CONTROL_CHARACTERS,
+  'upload.v1.CreateS3UploadRequest.filename': NO_CONTROL_CHARACTERS,
   'upload.v1.CreateS3UploadRequest.content_type':
     'must be a legal HTTP header value: visible ASCII characters, with spaces only between them',
 };
@@ -14,7 +19,7 @@ export const PATTERN_TEXTS: Readonly<Record<string, string>> = {
 export function describeViolation(violation: Violation, message: Message): string {
   const field = violation.field.at(-1);
   if (field?.kind !== 'field') return violation.message;
-  const text = describeRule(violation.ruleId, field, () => fieldValue(field, violation.field, message));
+  const text = describeRule(violation.ruleId, field, () => valueAt(violation.field, message));
   return text ?? violation.message;
 }
 
@@ -30,11 +35,18 @@ function describeRule(ruleId: string, field: DescField, value: () => unknown): s
       return type.case === 'string' ? `must be at most ${type.value.maxLen} characters` : undefined;
     case 'string.pattern':
       return PATTERN_TEXTS[`${field.parent.typeName}.${field.name}`];
+    case 'string.in':
+      // Where left out is a choice too, nobody needs to be told to send nothing.
+      return type.case === 'string'
+        ? `must be one of ${type.value.in.filter(Boolean).join(', ')}`
+        : undefined;
+    case 'int32.gte_lte':
     case 'int64.gte_lte': {
-      if (type.case !== 'int64') return undefined;
+      if (type.case !== 'int32' && type.case !== 'int64') return undefined;
       const { lessThan, greaterThan } = type.value;
       const actual = value();
-      const tooLarge = lessThan.value !== undefined && typeof actual === 'bigint' && actual > lessThan.value;
+      const isInteger = typeof actual === 'bigint' || typeof actual === 'number';
+      const tooLarge = lessThan.value !== undefined && isInteger && actual > lessThan.value;
       return tooLarge ? `must be at most ${lessThan.value}` : `must be at least ${greaterThan.value}`;
     }
     default:
@@ -42,9 +54,16 @@ function describeRule(ruleId: string, field: DescField, value: () => unknown): s
   }
 }
 
-/** The value of a field of the request itself; undefined for what lies deeper. */
-function fieldValue(field: DescField, path: Path, message: Message): unknown {
-  return path.length === 1 ? reflect(field.parent, message).get(field) : undefined;
+/** The value of a field at any depth; undefined for what lies in a list or a map. */
+function valueAt(path: Path, message: Message): unknown {
+  let value: unknown;
+  for (const step of path) {
+    if (step.kind !== 'field') return undefined;
+    const holder = value === undefined ? reflect(step.parent, message) : value;
+    if (!isReflectMessage(holder)) return undefined;
+    value = holder.get(step);
+  }
+  return value;
 }
 
 /** A path as JSON clients know it: `owner.tags[2].name`, `labels["a b"]`. */

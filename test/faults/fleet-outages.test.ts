@@ -12,7 +12,7 @@ import { UPLOAD_PATH, uploadCall } from '../support/upload-calls.ts';
 
 const CALLERS = 4;
 /** How long each fault lasts: several lives of a key in memory. */
-const FAULT_MS = 4_000;
+const FAULT_MS = 3_000;
 const POLL = { timeout: 20_000, interval: 100 };
 
 interface Fault {
