@@ -12,9 +12,8 @@ const OVERLAP_MAX_MS = 30 * 24 * 3_600_000;
 const DEFAULT_SCOPES = ['uploads:create'] as const satisfies readonly Scope[];
 /** Whose keys are that nobody names an owner for. */
 export const DEFAULT_OWNER = 'default';
-
-/** The last moment that JavaScript, and so every client of the API, can express. */
-const LAST_MOMENT_MS = 8.64e15;
+/** The last moment that RFC 3339 can express: one key with a later end would break every list that it is in. */
+const LAST_MOMENT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 const CONTROL_CHARACTER = /\p{Cc}/u;
 /** No slash: an owner is a prefix of object keys, and `a` must not be able to reach into `a/b`. */
@@ -90,7 +89,7 @@ export function checkCreateKeyInput(input: CreateKeyInput, context: CreationCont
   refuseViolations([
     ...violationsOf([
       nameRule(name),
-      ['expiration_date', expiresAtMs === null || isFuture(expiresAtMs, nowMs), 'must be in the future'],
+      expiryRule(expiresAtMs, nowMs),
       callersOwner === undefined
         ? ownerRule(owner)
         : ['owner', owner === callersOwner, 'must be that of the calling key'],
@@ -194,6 +193,8 @@ function isText(text: string, maxLength: number): boolean {
   return [...text].length <= maxLength && text.isWellFormed() && !CONTROL_CHARACTER.test(text);
 }
 
-function isFuture(expiresAtMs: number, nowMs: number): boolean {
-  return Number.isInteger(expiresAtMs) && expiresAtMs > nowMs && expiresAtMs <= LAST_MOMENT_MS;
+function expiryRule(expiresAtMs: number | null, nowMs: number): Rule {
+  const endMs = expiresAtMs ?? LAST_MOMENT_MS;
+  if (endMs > LAST_MOMENT_MS) return ['expiration_date', false, 'must be before the year 10000'];
+  return ['expiration_date', Number.isInteger(endMs) && endMs > nowMs, 'must be in the future'];
 }

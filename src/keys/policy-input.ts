@@ -16,6 +16,8 @@ export const POLICY_FIELDS = {
 
 const LIST_MAX_ITEMS = 100;
 const PREFIX_MAX_LENGTH = 200;
+/** The most that S3 takes in a single PUT (AWS "Amazon S3 multipart upload limits"): more would limit nothing. */
+const SIZE_MAX_BYTES = 5_368_709_120;
 /** The longest life of a presigned URL (AWS "Authenticating Requests: Using Query Parameters"). */
 const TTL_MAX_SECONDS = 604_800;
 
@@ -65,7 +67,11 @@ function rulesFor(policy: KeyPolicy): Rule[] {
       isListOf(EXTENSION, policy.extensions),
       `must be 1 to ${LIST_MAX_ITEMS} file name extensions such as png: letters, digits, _ or -`,
     ],
-    [POLICY_FIELDS.maxSizeBytes, Number.isSafeInteger(size) && size >= 0, 'must be a number of bytes'],
+    [
+      POLICY_FIELDS.maxSizeBytes,
+      Number.isSafeInteger(size) && size >= 0 && size <= SIZE_MAX_BYTES,
+      `must be 0 to ${SIZE_MAX_BYTES} bytes`,
+    ],
     [
       POLICY_FIELDS.maxTtlSeconds,
       Number.isSafeInteger(ttl) && ttl >= 1 && ttl <= TTL_MAX_SECONDS,

@@ -1,6 +1,6 @@
 // Between the contract's messages of API keys and the keys room's nouns.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { type Duration, type Timestamp, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { type Duration, type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type ApiKeySchema,
   ChangedApiKeySchema,
@@ -75,7 +75,7 @@ function pageOf({ page = 1, perPage = DEFAULT_PER_PAGE }: ListApiKeysRequest) {
 
 /** Whole milliseconds; undefined where the request leaves it out. */
 export function overlapMsFrom(overlap: Duration | undefined): number | undefined {
-  return overlap && Number(overlap.seconds) * 1000 + Math.floor(overlap.nanos / 1e6);
+  return overlap && wholeMs(overlap);
 }
 
 /** What a request asks a new key to be. */
@@ -156,8 +156,8 @@ function timestampOf(ms: number | null): Timestamp | undefined {
 }
 
 /** Keys live by milliseconds: what is finer is cut off, so that a key never lives longer than was asked. */
-function wholeMs(timestamp: Timestamp): number {
-  return Math.floor(timestampMs(timestamp));
+function wholeMs({ seconds, nanos }: Timestamp | Duration): number {
+  return Number(seconds) * 1000 + Math.floor(nanos / 1e6);
 }
 
 function unlessEmpty<T>(items: readonly T[]): readonly T[] | undefined {

@@ -1,4 +1,4 @@
-import { type DescService, isMessage, type Message } from '@bufbuild/protobuf';
+import { type DescService, isMessage } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
 import { Fault } from '../fault/fault.ts';
 import { accessRuleOf } from './access.ts';
@@ -23,11 +23,9 @@ export function refuseUnknownFields(services: readonly DescService[]): Intercept
   };
 }
 
-/** The numbers of the fields that decoding did not know, at every depth. */
-function unknownFieldsOf(message: Message): number[] {
-  const nested = Object.values(message).flatMap((value: unknown) => {
-    const items: unknown[] = Array.isArray(value) ? value : [value];
-    return items.flatMap((item) => (isMessage(item) ? unknownFieldsOf(item) : []));
-  });
-  return [...(message.$unknown ?? []).map(({ no }) => no), ...nested];
+/** The numbers of the fields that decoding did not know, at every depth: in lists, in maps and in oneofs too. */
+function unknownFieldsOf(value: unknown): number[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  const own = isMessage(value) ? (value.$unknown ?? []).map(({ no }) => no) : [];
+  return [...own, ...Object.values(value).flatMap(unknownFieldsOf)];
 }

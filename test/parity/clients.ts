@@ -1,6 +1,17 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
-import { create, fromBinary, type MessageInitShape, toBinary, toJson } from '@bufbuild/protobuf';
-import { ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  fromJson,
+  getOption,
+  type Message,
+  type MessageInitShape,
+  toBinary,
+  toJson,
+} from '@bufbuild/protobuf';
+import { ConnectError, type Transport } from '@connectrpc/connect';
 import { errorFromJson } from '@connectrpc/connect/protocol-connect';
 import {
   createConnectTransport,
@@ -9,33 +20,34 @@ import {
   Http2SessionManager,
 } from '@connectrpc/connect-node';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { http } from '../../gen/google/api/annotations_pb.js';
 import {
-  type CreateS3UploadRequest,
-  CreateS3UploadRequestSchema,
-  CreateS3UploadResponseSchema,
-  UploadService,
-} from '../../gen/upload/v1/upload_service_pb.js';
-import {
+  type AnswerHeaders,
   type Outcome,
+  outcomeFromAnswer,
   outcomeFromConnectError,
   outcomeFromGrpcJsError,
-  outcomeFromResponse,
   outcomeFromRest,
 } from './outcome.ts';
 
-export type UploadInit = MessageInitShape<typeof CreateS3UploadRequestSchema>;
+/** What a call has beside its message. */
+export interface CallOptions {
+  readonly token?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
 
-export interface UploadClient {
+export interface ProtocolClient {
   readonly name: string;
-  call(init: UploadInit, token: string | undefined): Promise<Outcome>;
+  call<M extends DescMethodUnary>(
+    method: M,
+    init: MessageInitShape<M['input']>,
+    options?: CallOptions,
+  ): Promise<Outcome>;
   close(): void;
 }
 
-const REST_PATH = '/v1/upload/s3';
-const RPC_PATH = '/upload.v1.UploadService/CreateS3Upload';
-
 /** Every way of making the same call, each with an independent client where there is one. */
-export function createClients(http1Url: string, http2Url: string): UploadClient[] {
+export function createClients(http1Url: string, http2Url: string): ProtocolClient[] {
   return [
     restOverHttp1(http1Url),
     restOverHttp2(http2Url),
@@ -70,40 +82,76 @@ export function createClients(http1Url: string, http2Url: string): UploadClient[
   ];
 }
 
-function jsonOf(init: UploadInit): string {
-  return JSON.stringify(toJson(CreateS3UploadRequestSchema, create(CreateS3UploadRequestSchema, init)));
-}
-
-function headersFor(token: string | undefined): Record<string, string> {
+function headersFor({ token, idempotencyKey }: CallOptions): Record<string, string> {
   return {
-    'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
   };
 }
 
-function restOverHttp1(baseUrl: string): UploadClient {
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+function pathOf({ parent, name }: DescMethodUnary): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+interface RestRequest {
+  readonly httpMethod: string;
+  readonly target: string;
+  readonly body: string | undefined;
+}
+
+/** The request that the contract's google.api.http rule asks for, as somebody who reads the rule would write it. */
+function restRequestFor<M extends DescMethodUnary>(
+  method: M,
+  init: MessageInitShape<M['input']>,
+): RestRequest {
+  const input: DescMessage = method.input;
+  const { pattern, body } = getOption(method, http);
+  if (pattern.case === undefined || pattern.case === 'custom') throw new Error(`${method.name} has no path`);
+  const fields = new Map(Object.entries(Object(toJson(input, create(input, init)))));
+  const path = pattern.value.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const { jsonName = '' } = input.fields.find((field) => field.name === name) ?? {};
+    const value = String(fields.get(jsonName));
+    fields.delete(jsonName);
+    return encodeURIComponent(value);
+  });
+  const hasBody = body === '*';
+  const query = hasBody ? [] : [...fields].map(([name, value]) => [name, String(value)]);
+  return {
+    httpMethod: pattern.case.toUpperCase(),
+    target: query.length > 0 ? `${path}?${new URLSearchParams(query)}` : path,
+    body: hasBody ? JSON.stringify(Object.fromEntries(fields)) : undefined,
+  };
+}
+
+function restOverHttp1(baseUrl: string): ProtocolClient {
   return {
     name: 'REST over HTTP/1.1',
-    call: async (init, token) => {
-      const response = await fetch(baseUrl + REST_PATH, {
-        method: 'POST',
-        headers: headersFor(token),
-        body: jsonOf(init),
+    call: async (method, init, options = {}) => {
+      const { httpMethod, target, body } = restRequestFor(method, init);
+      const response = await fetch(baseUrl + target, {
+        method: httpMethod,
+        headers: { ...headersFor(options), ...(body === undefined ? {} : JSON_TYPE) },
+        ...(body === undefined ? {} : { body }),
       });
-      const retryAfter = response.headers.get('retry-after') ?? undefined;
-      return outcomeFromRest(response.status, retryAfter, await response.text());
+      const headers = Object.fromEntries(response.headers);
+      return outcomeFromRest(method.output, response.status, headers, await response.text());
     },
     close: () => {},
   };
 }
 
-function restOverHttp2(baseUrl: string): UploadClient {
+function restOverHttp2(baseUrl: string): ProtocolClient {
   const session = connectHttp2(baseUrl);
   return {
     name: 'REST over HTTP/2',
-    call: async (init, token) => {
-      const { status, headers, body } = await postHttp2(session, REST_PATH, headersFor(token), jsonOf(init));
-      return outcomeFromRest(status, headers['retry-after']?.toString(), body);
+    call: async (method, init, options = {}) => {
+      const { httpMethod, target, body } = restRequestFor(method, init);
+      const sent = { ...headersFor(options), ...(body === undefined ? {} : JSON_TYPE) };
+      const answer = await postHttp2(session, target, sent, body ?? '', httpMethod);
+      const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      return outcomeFromRest(method.output, answer.status, Object.fromEntries(headers), answer.body);
     },
     close: () => session.close(),
   };
@@ -132,17 +180,18 @@ export async function postHttp2(
 }
 
 /** Connect as its specification has it, without a Connect library. */
-function connectByFetch(baseUrl: string): UploadClient {
+function connectByFetch(baseUrl: string): ProtocolClient {
   return {
     name: 'Connect by fetch',
-    call: async (init, token) => {
-      const response = await fetch(baseUrl + RPC_PATH, {
+    call: async (method, init, options = {}) => {
+      const response = await fetch(baseUrl + pathOf(method), {
         method: 'POST',
-        headers: { ...headersFor(token), 'connect-protocol-version': '1' },
-        body: jsonOf(init),
+        headers: { ...headersFor(options), ...JSON_TYPE, 'connect-protocol-version': '1' },
+        body: JSON.stringify(toJson(method.input, create(method.input, init))),
       });
       const json = await response.json();
-      if (response.ok) return { ...outcomeFromRest(200, undefined, JSON.stringify(json)) };
+      if (response.ok)
+        return outcomeFromAnswer(fromJson(method.output, json), Object.fromEntries(response.headers));
       return outcomeFromConnectError(
         errorFromJson(json, response.headers, new ConnectError('not a Connect error')),
       );
@@ -155,15 +204,16 @@ function overTransport(
   name: string,
   http2Url: string,
   transportOver: (sessions: Http2SessionManager) => Transport,
-): UploadClient {
+): ProtocolClient {
   const sessions = new Http2SessionManager(http2Url);
-  const client = createClient(UploadService, transportOver(sessions));
+  const transport = transportOver(sessions);
   return {
     name,
-    call: async (init, token) => {
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    call: async (method, init, options = {}) => {
       try {
-        return outcomeFromResponse(await client.createS3Upload(init, { headers }));
+        const answered = await transport.unary(method, undefined, undefined, headersFor(options), init);
+        const headers = Object.fromEntries([...answered.header, ...answered.trailer]);
+        return outcomeFromAnswer(answered.message, headers);
       } catch (error) {
         return outcomeFromConnectError(ConnectError.from(error));
       }
@@ -172,27 +222,37 @@ function overTransport(
   };
 }
 
-function grpcJs(baseUrl: string): UploadClient {
+function grpcJs(baseUrl: string): ProtocolClient {
   const client = new Client(new URL(baseUrl).host, credentials.createInsecure());
   return {
     name: 'gRPC by grpc-js',
-    call: (init, token) => {
+    call: (method, init, options = {}) => {
+      const { input, output } = method;
       const metadata = new Metadata();
-      if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+      for (const [name, value] of Object.entries(headersFor(options))) metadata.set(name, value);
+      let headers: AnswerHeaders = {};
       return new Promise((resolve) => {
-        client.makeUnaryRequest(
-          RPC_PATH,
-          (request: CreateS3UploadRequest) => Buffer.from(toBinary(CreateS3UploadRequestSchema, request)),
-          (bytes: Buffer) => fromBinary(CreateS3UploadResponseSchema, bytes),
-          create(CreateS3UploadRequestSchema, init),
+        const call = client.makeUnaryRequest(
+          pathOf(method),
+          (request: Message) => Buffer.from(toBinary(input, request)),
+          (bytes: Buffer): Message => fromBinary(output, bytes),
+          create(input, init),
           metadata,
           (error, response) => {
-            if (response !== undefined) resolve(outcomeFromResponse(response));
-            else if (error) resolve(outcomeFromGrpcJsError(error));
+            if (response !== undefined) resolve(outcomeFromAnswer(response, headers));
+            else if (error)
+              resolve(outcomeFromGrpcJsError(error, { ...headers, ...headersFromMetadata(error.metadata) }));
           },
         );
+        call.on('metadata', (received: Metadata) => {
+          headers = headersFromMetadata(received);
+        });
       });
     },
     close: () => client.close(),
   };
+}
+
+function headersFromMetadata(metadata: Metadata): AnswerHeaders {
+  return Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, String(value)]));
 }

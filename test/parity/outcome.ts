@@ -1,4 +1,4 @@
-import { fromBinary, toJson } from '@bufbuild/protobuf';
+import { type DescMessage, fromBinary, fromJson, type JsonValue, type Message } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import type { ConnectError } from '@connectrpc/connect';
 import { codeToString } from '@connectrpc/connect/protocol-connect';
@@ -11,54 +11,60 @@ import {
   RetryInfoSchema,
 } from '../../gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
-import {
-  type CreateS3UploadResponse,
-  CreateS3UploadResponseSchema,
-} from '../../gen/upload/v1/upload_service_pb.js';
+
+/** By lower-case name; trailers count among them. */
+export type AnswerHeaders = Readonly<Record<string, string>>;
 
 /** How a call ended, stripped of how its protocol writes it. */
 export interface Outcome {
-  readonly code: string;
+  /** What the caller got; undefined for a refusal. */
+  readonly answer: Message | undefined;
+  /** What the caller was told instead of an answer. */
+  readonly message: string;
   readonly fields: readonly { field: string; message: string }[];
-  /** In seconds, from the header or the metadata `retry-after`. */
-  readonly retryAfter: string | undefined;
   /** The server's id of the request, where the answer's body or details hold it. */
   readonly requestId: string | undefined;
-  readonly upload: unknown;
+  readonly headers: AnswerHeaders;
+  /** What only REST says. */
+  readonly rest: { readonly status: number; readonly json: JsonValue } | undefined;
   /** What REST has no place for. */
-  readonly rpc: { readonly reason: string; readonly retryDelayMs: number | undefined } | undefined;
+  readonly rpc:
+    | {
+        readonly code: string;
+        readonly reason: string | undefined;
+        readonly retryDelayMs: number | undefined;
+      }
+    | undefined;
 }
 
-const REST_CODES: Readonly<Record<number, string>> = {
-  200: 'ok',
-  400: 'invalid_argument',
-  401: 'unauthenticated',
-  403: 'permission_denied',
-  429: 'resource_exhausted',
-  500: 'internal',
-  503: 'unavailable',
-};
-
-export function outcomeFromRest(status: number, retryAfter: string | undefined, body: string): Outcome {
+export function outcomeFromRest(
+  output: DescMessage,
+  status: number,
+  headers: AnswerHeaders,
+  body: string,
+): Outcome {
   const json = JSON.parse(body);
+  const isAnswer = status === 200;
   return {
-    code: REST_CODES[status] ?? `HTTP ${status}`,
-    fields: json.details ?? [],
-    retryAfter,
-    requestId: json.requestId,
-    upload: status === 200 ? json : undefined,
+    answer: isAnswer ? fromJson(output, json) : undefined,
+    message: isAnswer ? '' : json.message,
+    fields: isAnswer ? [] : (json.details ?? []),
+    requestId: isAnswer ? undefined : json.requestId,
+    headers,
+    rest: { status, json },
     rpc: undefined,
   };
 }
 
-export function outcomeFromResponse(response: CreateS3UploadResponse): Outcome {
+export function outcomeFromAnswer(answer: Message, headers: AnswerHeaders): Outcome {
   return {
-    code: 'ok',
+    answer,
+    message: '',
     fields: [],
-    retryAfter: undefined,
     requestId: undefined,
-    upload: toJson(CreateS3UploadResponseSchema, response, { alwaysEmitImplicit: true }),
-    rpc: undefined,
+    headers,
+    rest: undefined,
+    rpc: { code: 'ok', reason: undefined, retryDelayMs: undefined },
   };
 }
 
@@ -69,19 +75,26 @@ interface Details {
   readonly requestInfo: { requestId: string } | undefined;
 }
 
-function outcomeFromDetails(code: string, retryAfter: string | undefined, details: Details): Outcome {
-  const delay = details.retryInfo?.retryDelay;
+function outcomeFromDetails(
+  code: string,
+  message: string,
+  headers: AnswerHeaders,
+  { badRequest, errorInfo, retryInfo, requestInfo }: Details,
+): Outcome {
+  const delay = retryInfo?.retryDelay;
   return {
-    code,
-    fields: (details.badRequest?.fieldViolations ?? []).map(({ field, description }) => ({
+    answer: undefined,
+    message,
+    fields: (badRequest?.fieldViolations ?? []).map(({ field, description }) => ({
       field,
       message: description,
     })),
-    retryAfter,
-    requestId: details.requestInfo?.requestId,
-    upload: undefined,
+    requestId: requestInfo?.requestId,
+    headers,
+    rest: undefined,
     rpc: {
-      reason: `${details.errorInfo?.domain}/${details.errorInfo?.reason}`,
+      code,
+      reason: errorInfo && `${errorInfo.domain}/${errorInfo.reason}`,
       retryDelayMs: delay && Number(delay.seconds) * 1000 + delay.nanos / 1e6,
     },
   };
@@ -92,23 +105,20 @@ export function outcomeFromConnectError(error: ConnectError): Outcome {
   const [errorInfo] = error.findDetails(ErrorInfoSchema);
   const [retryInfo] = error.findDetails(RetryInfoSchema);
   const [requestInfo] = error.findDetails(RequestInfoSchema);
-  const retryAfter = error.metadata.get('retry-after') ?? undefined;
-  return outcomeFromDetails(codeToString(error.code), retryAfter, {
-    badRequest,
-    errorInfo,
-    retryInfo,
-    requestInfo,
-  });
+  const headers = Object.fromEntries(error.metadata);
+  const details = { badRequest, errorInfo, retryInfo, requestInfo };
+  return outcomeFromDetails(codeToString(error.code), error.rawMessage, headers, details);
 }
 
 /** grpc-js leaves the details to its user: a serialized google.rpc.Status in the trailers. */
-export function outcomeFromGrpcJsError(error: ServiceError): Outcome {
+export function outcomeFromGrpcJsError(error: ServiceError, headers: AnswerHeaders): Outcome {
   const [bytes] = error.metadata.get('grpc-status-details-bin');
   const { details } = fromBinary(StatusSchema, bytes instanceof Buffer ? bytes : new Uint8Array());
   const unpack = <T>(find: (any: (typeof details)[number]) => T | undefined) =>
     details.map(find).find((detail) => detail !== undefined);
-  const [retryAfter] = error.metadata.get('retry-after');
-  return outcomeFromDetails(codeToString(Number(error.code)), retryAfter?.toString(), {
+  // It decodes what decodeURI does, and Connect writes what encodeURIComponent does.
+  const message = error.details.replace(/%(?:3B|2F|3F|3A|40|26|3D|2B|24|2C|23)/g, decodeURIComponent);
+  return outcomeFromDetails(codeToString(Number(error.code)), message, headers, {
     badRequest: unpack((any) => anyUnpack(any, BadRequestSchema)),
     errorInfo: unpack((any) => anyUnpack(any, ErrorInfoSchema)),
     retryInfo: unpack((any) => anyUnpack(any, RetryInfoSchema)),

@@ -1,21 +1,21 @@
-import type { DescService } from '@bufbuild/protobuf';
+import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from '@bufbuild/protobuf';
 import { createClient, createRouterTransport, type Interceptor, type ServiceImpl } from '@connectrpc/connect';
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import { contextOf } from '../../src/rpc/call.ts';
-import { createChain } from '../../src/rpc/interceptors.ts';
+import { type ChainDeps, createChain } from '../../src/rpc/interceptors.ts';
 import { createUploadService } from '../../src/rpc/upload-service.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import { createRecord, echoUploads, verifyByTable } from '../support/test-doors.ts';
 
-/** Does what a door does: tells the chain of the call. */
-function door(record: RequestRecord): Interceptor {
+/** Does what a door does: tells the chain of the call, and takes the headers of the answer. */
+function door(record: RequestRecord, answered: Map<string, string>): Interceptor {
   return (next) => (request) => {
-    const authorization = request.header.get('authorization') ?? undefined;
+    answered.clear();
     const call = {
       record,
-      authorization,
+      authorization: request.header.get('authorization') ?? undefined,
       idempotencyKey: request.header.get('idempotency-key') ?? undefined,
-      setHeader: () => {},
+      setHeader: (name: string, value: string) => void answered.set(name, value),
       hasDeadline: false,
       undecoded: [],
     };
@@ -24,18 +24,34 @@ function door(record: RequestRecord): Interceptor {
 }
 
 /** A client of one service behind the whole chain, without a network. */
-export function createInMemoryClient<S extends DescService>(service: S, implementation: ServiceImpl<S>) {
+export function createInMemoryClient<S extends DescService>(
+  service: S,
+  implementation: ServiceImpl<S>,
+  deps: Partial<ChainDeps> = {},
+) {
   const record = createRecord();
+  /** Those of the last answer. */
+  const headers = new Map<string, string>();
   const chain = createChain([service], {
     verify: verifyByTable,
     limiter: { take: () => undefined },
     wallClockMs: Date.now,
+    ...deps,
   });
-  const interceptors = [door(record), ...chain];
+  const interceptors = [door(record, headers), ...chain];
   const transport = createRouterTransport((router) => router.service(service, implementation), {
     router: { interceptors },
   });
-  return { client: createClient(service, transport), record };
+  /** Calls a method of the service by its description, in the binary format. */
+  async function call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    init: MessageInitShape<I>,
+    token?: string,
+  ) {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return (await transport.unary(method, undefined, undefined, authorization, init)).message;
+  }
+  return { client: createClient(service, transport), call, record, headers };
 }
 
 export function createUploadClient(uploads = echoUploads) {
