@@ -103,6 +103,8 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   const healthRoutes = createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault });
   const server = createServer(settings, rpc, healthRoutes, events);
   const address = await server.listen(settings.port, settings.host);
+  // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
+  opening.defer(async () => void (await server.shutdown(0)));
   events.listening({ host: address.address, port: address.port });
   // Last, because whoever could not start has nobody to tell the secret to.
   const bootstrapped = await keys.bootstrap(settings.bootstrapKey?.reveal());

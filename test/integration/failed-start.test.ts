@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openApp } from '../../src/app.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
@@ -24,7 +24,8 @@ it('leaves no connection to Redis behind when S3 cannot be used, however late it
   const sockets = new Set<Socket>();
   const redis = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+    // Read, because a peer that ends the connection is not heard before.
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket)).resume();
   });
   await once(redis.listen(0, '127.0.0.1'), 'listening');
   const address = redis.address();
@@ -43,3 +44,31 @@ it('leaves no connection to Redis behind when S3 cannot be used, however late it
   redis.close();
   expect(left).toBe(0);
 });
+
+it('leaves no port open when the bootstrap key can never be accepted', async () => {
+  const port = await freePort();
+  const settings = loadSettings({
+    DATABASE_URL: place.url,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PRESIGND_REGION: 'us-east-1',
+    PRESIGND_BOOTSTRAP_KEY: 'no API key at all',
+    PRESIGND_LOG_LEVEL: 'silent',
+  });
+  const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 's' });
+
+  await expect(
+    openApp({ settings: { ...settings, bucket: 'b' }, credentials, logFormat: 'json' }),
+  ).rejects.toThrow('presignd keys mint');
+  const socket = connect(port, '127.0.0.1');
+  await expect(once(socket, 'connect').finally(() => socket.destroy())).rejects.toThrow('ECONNREFUSED');
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no address');
+  return address.port;
+}
