@@ -117,17 +117,15 @@ function unknownCommand(argv: readonly string[]): number {
     .slice(0, 2)
     .join(' ');
   const group = COMMANDS.filter(({ name }) => name.startsWith(`${argv[0]} `));
-  if (group.length > 0) {
-    console.error(overview(group, version));
-    return 2;
-  }
   const near = nearestNames(
     typed,
     COMMANDS.map(({ name }) => name),
   );
-  console.error(
-    `There is no command "${typed}".${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''}\n\n${overview(COMMANDS, version)}`,
-  );
+  const problem =
+    group.length > 0 && typed === argv[0]
+      ? `\`${typed}\` needs a second word.`
+      : `There is no command "${typed}".${near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''}`;
+  console.error(`${problem}\n\n${overview(group.length > 0 ? group : COMMANDS, version)}`);
   return 2;
 }
 

@@ -6,7 +6,7 @@ import { JSON_OPTION, jsonOf, printJson, propagationText, timeText, wantsJson } 
 
 export const keysRevoke: Command = {
   name: 'keys revoke',
-  summary: 'Revoke an API key. It stops working everywhere within a second, and for good.',
+  summary: 'Revoke an API key for good. Every server that can read the store refuses it within a second.',
   positional: 'KEY_ID',
   options: {
     reason: { value: 'TEXT', doc: 'Why, for whoever looks at the key later: up to 200 characters.' },

@@ -177,8 +177,8 @@ export const REASONS = {
   },
   STORE_UNAVAILABLE: {
     ...UNAVAILABLE,
-    publicMessage: 'The API key could not be checked right now. Please retry',
-    doc: 'The key store cannot be reached and no cached answer exists. Never shown as 401: the key may be good.',
+    publicMessage: 'The store of API keys cannot be reached right now. Please retry',
+    doc: 'The key store cannot be reached: an unknown key cannot be checked, or keys cannot be listed or changed. Never shown as 401: the key may be good.',
   },
   SIGNING_UNAVAILABLE: {
     ...UNAVAILABLE,

@@ -75,8 +75,10 @@ describe('help', () => {
 describe('a wrong call', () => {
   it.each([
     ['serv', 'There is no command "serv". Did you mean serve'],
-    ['keys creat --name x', 'keys create'],
+    ['keys creat --name x', 'There is no command "keys creat". Did you mean keys create'],
+    ['keys lose', 'There is no command "keys lose"'],
     ['uplaod x', 'There is no command "uplaod x"'],
+    ['keys', '`keys` needs a second word'],
     ['keys', 'keys revoke'],
     ['keys create', '--name is missing'],
     ['keys create --nam x', "Unknown option '--nam'"],

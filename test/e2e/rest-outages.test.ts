@@ -40,7 +40,7 @@ describe.each(HTTP_VERSIONS)('503 over %s', (version) => {
     const { status, headers, body } = await ask(unseen.token);
     expect(status).toBe(503);
     expect(body).toBe(
-      envelope('The API key could not be checked right now. Please retry', headers['x-request-id']),
+      envelope('The store of API keys cannot be reached right now. Please retry', headers['x-request-id']),
     );
     expect(headers['retry-after']).toBe('1');
     expect((await ask(broken.token)).status).toBe(200);

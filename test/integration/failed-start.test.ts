@@ -24,8 +24,7 @@ it('leaves no connection to Redis behind when S3 cannot be used, however late it
   const sockets = new Set<Socket>();
   const redis = createServer((socket) => {
     sockets.add(socket);
-    // Read, because a peer that ends the connection is not heard before.
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket)).resume();
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
   });
   await once(redis.listen(0, '127.0.0.1'), 'listening');
   const address = redis.address();

@@ -46,7 +46,7 @@ describe('the error envelope is, byte for byte,', () => {
     ],
     [
       new Fault('STORE_UNAVAILABLE'),
-      '{"error":"Service Unavailable","message":"The API key could not be checked right now. Please retry","code":503,"requestId":"req_1"}',
+      '{"error":"Service Unavailable","message":"The store of API keys cannot be reached right now. Please retry","code":503,"requestId":"req_1"}',
     ],
     [
       new Fault('DEADLINE_EXCEEDED'),
