@@ -26,8 +26,8 @@ function configurationPage(): string {
     `presignd is configured by environment variables. All problems are reported together when it starts, and a
 \`PRESIGND_\` variable that does not exist is an error that suggests the near ones. Every variable \`NAME\` can be given
 as \`NAME_FILE\` instead: the path of a file that holds the value, as container platforms mount secrets. An empty
-variable counts as not set, an empty file is an error. What stands inside an object key template, an origin, a pepper or
-the public base URL is judged after the rest, one at a time.
+variable counts as not set, an empty file is an error. What stands inside an object key template, an origin, a pepper,
+the public base URL, the default rate plan or the bootstrap key is judged after the rest, one at a time.
 
 S3 credentials come from the AWS SDK's own chain: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, the shared config
 files, web identity (IRSA), SSO, ECS and EC2 instance metadata. They are refreshed while the service runs.
