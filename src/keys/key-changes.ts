@@ -10,6 +10,8 @@ import type { AuditEntry, IdempotentUse, KeyStore } from './ports.ts';
 
 /** Others may change the key between the read and the commit. So often in a row is no accident any more. */
 const MAX_ATTEMPTS = 5;
+/** Unless it is meant to keep a leaked key alive, through other processes too: its end must get through. */
+const MAX_ATTEMPTS_TO_END = 100;
 
 /** What a decision makes of a key. */
 export interface Decided {
@@ -37,8 +39,9 @@ export interface KeyChanges {
   /** False when the store was to be empty and is not. Throws IDEMPOTENCY_REPEATED and IDEMPOTENCY_MISMATCH. */
   insert(key: ApiKey, caller: Caller, insertion: Insertion): Promise<boolean>;
   /**
-   * Decides on the key as it is and commits, again from the start when others were faster. Throws what `decide`
-   * answers as a Fault, API_KEY_NOT_FOUND, and CHANGE_CONFLICT after the last attempt.
+   * Decides on the key as it is and commits, again from the start when others were faster. A revocation and a
+   * rotation go before updates, which wait for them. Throws what `decide` answers as a Fault, API_KEY_NOT_FOUND, and
+   * CHANGE_CONFLICT after the last attempt.
    */
   change<T extends Decided>(
     id: string,
@@ -55,11 +58,35 @@ export interface KeyChangesDeps {
 }
 
 export function createKeyChanges({ store, announcer, clock }: KeyChangesDeps): KeyChanges {
+  /** What is under way to end a key, by its id: whoever holds the key could outrun that with updates for ever. */
+  const endings = new Map<string, Promise<void>>();
+
   async function find(id: string, { principal }: Caller): Promise<ApiKey> {
     const key = isKeyId(id) ? await store.findById(id) : undefined;
     if (key === undefined || (principal !== undefined && key.owner !== principal.owner))
       throw new Fault('API_KEY_NOT_FOUND');
     return key;
+  }
+
+  /** Decides and commits; undefined where others were faster. */
+  async function settle<T extends Decided>(
+    current: ApiKey,
+    caller: Caller,
+    action: AuditEntry['action'],
+    decide: (current: ApiKey, nowMs: number) => T | Fault,
+  ): Promise<T | undefined> {
+    const atMs = clock.wallMs();
+    const decided = decide(current, atMs);
+    if (decided instanceof Fault) throw decided;
+    const { changed, inserted } = decided;
+    // Told again all the same: whoever asks for it once more may have reason to.
+    if (changed === current) return decided;
+    const { outcome } = await store.commit({
+      inserted,
+      updated: { key: changed, fromVersion: current.version },
+      audit: auditEntry(action, caller, { before: current, after: changed, atMs }),
+    });
+    return outcome === 'committed' ? decided : undefined;
   }
 
   async function publish<T extends Decided>(decided: T, knownSinceMs: number): Promise<Change<T>> {
@@ -88,23 +115,24 @@ export function createKeyChanges({ store, announcer, clock }: KeyChangesDeps): K
     },
 
     async change(id, caller, action, decide) {
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        const knownSinceMs = clock.monotonicMs();
-        const current = await find(id, caller);
-        const atMs = clock.wallMs();
-        const decided = decide(current, atMs);
-        if (decided instanceof Fault) throw decided;
-        const { changed, inserted } = decided;
-        // Told again all the same: whoever asks for it once more may have reason to.
-        if (changed === current) return publish(decided, knownSinceMs);
-        const { outcome } = await store.commit({
-          inserted,
-          updated: { key: changed, fromVersion: current.version },
-          audit: auditEntry(action, caller, { before: current, after: changed, atMs }),
-        });
-        if (outcome === 'committed') return publish(decided, knownSinceMs);
+      const ending = action === 'update' ? undefined : Promise.withResolvers<void>();
+      try {
+        for (let left = ending ? MAX_ATTEMPTS_TO_END : MAX_ATTEMPTS; left > 0; left--) {
+          const knownSinceMs = clock.monotonicMs();
+          const current = await find(id, caller);
+          if (ending) endings.set(id, ending.promise);
+          else if (endings.has(id)) {
+            await endings.get(id);
+            continue;
+          }
+          const decided = await settle(current, caller, action, decide);
+          if (decided !== undefined) return publish(decided, knownSinceMs);
+        }
+        throw new Fault('CHANGE_CONFLICT');
+      } finally {
+        if (endings.get(id) === ending?.promise) endings.delete(id);
+        ending?.resolve();
       }
-      throw new Fault('CHANGE_CONFLICT');
     },
   };
 }

@@ -384,6 +384,37 @@ describe('several changes at once', () => {
     expect((await store.list({ nowMs: 0, offset: 0, limit: 10 })).total).toBe(2);
   });
 
+  /** Whoever holds a leaked key that may change keys must not keep it alive by changing it without end. */
+  it.each(['revoke', 'rotate'] as const)('cannot keep a key from its end by %s', async (end) => {
+    const { keys, store, stored } = await setUp();
+    // Commits are answered one after the other, as a store with one writer does it.
+    let queue = Promise.resolve();
+    store.weather.answering = () => {
+      queue = queue.then(() => new Promise((resolve) => setImmediate(resolve)));
+      return queue;
+    };
+    let isEnded = false;
+    const flood = Array.from({ length: 30 }, async (_, n) => {
+      for (let name = 0; !isEnded; name++)
+        await keys.update(KEY_ID, { name: `${n} ${name}` }, OPERATOR).catch(() => {});
+    });
+    const ending =
+      end === 'revoke' ? keys.revoke(KEY_ID, 'leaked', OPERATOR) : keys.rotate(KEY_ID, 0, OPERATOR);
+    await expect(ending.finally(() => (isEnded = true))).resolves.toBeDefined();
+    await Promise.all(flood);
+    expect((await stored()).status).toBe('revoked');
+  });
+
+  it('that come from elsewhere make a revocation try again for long', async () => {
+    const { keys, store, key, stored } = await setUp();
+    let { version } = key;
+    store.weather.answering = async () => {
+      if (version < 50) store.put({ ...key, version: ++version });
+    };
+    await keys.revoke(KEY_ID, undefined, OPERATOR);
+    expect((await stored()).status).toBe('revoked');
+  });
+
   it('fail after five conflicts in a row, and then change nothing', async () => {
     const { keys, store, stored, server } = await setUp();
     const calls = server.calls();
