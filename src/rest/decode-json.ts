@@ -10,7 +10,7 @@ import {
   mergeFromJson,
 } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
-import type { UndecodedField } from '../rpc/call.ts';
+import { REPORTED_FIELDS_MAX, type UndecodedField } from '../rpc/call.ts';
 import { checkIntegers } from './check-integers.ts';
 import { describeMismatch, describeValue } from './describe-mismatch.ts';
 import { fieldByKey, isJsonObject, NESTING_LIMIT, objectTypeOf, pathTo } from './json-fields.ts';
@@ -53,11 +53,15 @@ interface Target {
   readonly undecoded: UndecodedField[];
 }
 
-/** Decodes an object one field at a time, in order to find out which ones stand in the way. */
+/**
+ * Decodes an object one field at a time, in order to find out which ones stand in the way. Stops where there are more
+ * than anybody is told of: each costs an exception, and nobody has been authenticated yet.
+ */
 function decodeFields(target: Target, json: JsonObject): void {
   const seen = new Set<DescField>();
   const chosen = new Map<DescOneof, DescField>();
   for (const [key, value] of Object.entries(json)) {
+    if (isFull(target)) return;
     const field = fieldByKey(target.schema, key);
     if (field === undefined) continue;
     const rival = field.oneof === undefined ? undefined : chosen.get(field.oneof);
@@ -76,8 +80,10 @@ function decodeField(target: Target, field: DescField, value: JsonValue): void {
   const path = pathTo(field, target.path);
   if (field.fieldKind === 'list' && Array.isArray(value)) {
     // Not all at once: the library keeps what comes before the item that it refuses.
-    for (const [i, item] of value.entries())
+    for (const [i, item] of value.entries()) {
+      if (isFull(target)) return;
       if (!merges(target, field, [item])) blame(target, field, item, `${path}[${i}]`);
+    }
     return;
   }
   if (merges(target, field, value)) return;
@@ -111,6 +117,10 @@ function blame(target: Target, field: DescField, value: JsonValue, path: string)
   if (undecoded.length > found) return message;
   undecoded.push({ field: path, message: describeValue(field, value), standIn: false });
   return undefined;
+}
+
+function isFull({ undecoded }: Target): boolean {
+  return undecoded.length >= REPORTED_FIELDS_MAX;
 }
 
 function refuse({ path, undecoded }: Target, field: DescField, message: string): void {

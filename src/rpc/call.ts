@@ -5,6 +5,9 @@ import type { Principal } from '../keys/api-key.ts';
 import type { KeyRateVerdict } from '../quota/key-limiter.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 
+/** A caller that reads more problems of one request than this is none: finding and reporting each costs us time. */
+export const REPORTED_FIELDS_MAX = 100;
+
 /** A field whose JSON value could not be taken as it is. */
 export interface UndecodedField extends FieldViolation {
   /** A stand-in of the same magnitude is in the message: if the field's rule complains of it, the rule says it better. */

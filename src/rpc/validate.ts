@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import type { Interceptor } from '@connectrpc/connect';
 import { Fault, type FieldViolation } from '../fault/fault.ts';
-import { callOf, routeOf, type UndecodedField } from './call.ts';
+import { callOf, REPORTED_FIELDS_MAX, routeOf, type UndecodedField } from './call.ts';
 import { createPatternMatcher } from './pattern.ts';
 import { describeViolation, jsonPath } from './violation-text.ts';
 
@@ -62,7 +62,9 @@ function report(
   for (const { field, message } of candidates) {
     if (!firstByField.has(field)) firstByField.set(field, { field, message });
   }
-  return [...firstByField.values()].sort((a, b) => position(schema, a.field) - position(schema, b.field));
+  return [...firstByField.values()]
+    .slice(0, REPORTED_FIELDS_MAX)
+    .sort((a, b) => position(schema, a.field) - position(schema, b.field));
 }
 
 /** Where the top-level field of a JSON path stands in its message. */

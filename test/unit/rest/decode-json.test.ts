@@ -98,6 +98,19 @@ describe('a value of the wrong type', () => {
   });
 });
 
+/** Each problem costs an exception, and a body may hold tens of thousands before anybody is authenticated. */
+describe('problems without end', () => {
+  const many = (item: string) => Array(20_000).fill(item).join(',');
+
+  it.each([
+    `{"texts":[${many('1')}]}`,
+    `{"child":{"texts":[${many('null')}]},"text":1}`,
+    `{"children":[${many('{"text":1}')}]}`,
+  ])('are looked for only until there are enough to tell of', (text) => {
+    expect(Object.keys(decode(text).problems)).toHaveLength(100);
+  });
+});
+
 describe('messages within messages', () => {
   const nested = (levels: number, innermost: string) =>
     `${'{"child":'.repeat(levels)}${innermost}${'}'.repeat(levels)}`;

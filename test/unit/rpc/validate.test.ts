@@ -1,0 +1,34 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { ApiKeyService, CreateApiKeyRequestSchema } from '../../../gen/apikeys/v1/api_key_service_pb.js';
+import { type Call, contextOf, type UndecodedField } from '../../../src/rpc/call.ts';
+import { LeanRequest } from '../../../src/rpc/lean-request.ts';
+import { validate } from '../../../src/rpc/validate.ts';
+import { faultOf } from '../../support/faults.ts';
+
+const next = () => expect.fail('a bad request went through');
+
+function requestWith(undecoded: readonly UndecodedField[]) {
+  const call: Pick<Call, 'undecoded'> = { undecoded };
+  const message = create(CreateApiKeyRequestSchema, { name: 'x' });
+  return new LeanRequest(ApiKeyService.method.createApiKey, message, contextOf(call as Call), {
+    protocolName: 'rest',
+    requestMethod: 'POST',
+    url: '',
+    requestHeader: () => new Headers(),
+    signal: () => new AbortController().signal,
+  });
+}
+
+describe('a request with problems without end', () => {
+  it('is told of so many that the answer stays small', async () => {
+    const undecoded = Array.from({ length: 5_000 }, (_, n) => ({
+      field: `unknown${n}`,
+      message: 'is not a field of this request',
+      standIn: false,
+    }));
+    const fault = await faultOf(() => validate([ApiKeyService])(next)(requestWith(undecoded)));
+    expect(fault).toMatchObject({ reason: 'INVALID_REQUEST' });
+    expect(fault.fields).toHaveLength(100);
+  });
+});
