@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { ApiKeyService, CreateApiKeyRequestSchema } from '../../../gen/apikeys/v1/api_key_service_pb.js';
 import { type Call, contextOf, type UndecodedField } from '../../../src/rpc/call.ts';
@@ -8,9 +8,12 @@ import { faultOf } from '../../support/faults.ts';
 
 const next = () => expect.fail('a bad request went through');
 
-function requestWith(undecoded: readonly UndecodedField[]) {
+function requestWith(
+  undecoded: readonly UndecodedField[],
+  fields: MessageInitShape<typeof CreateApiKeyRequestSchema> = {},
+) {
   const call: Pick<Call, 'undecoded'> = { undecoded };
-  const message = create(CreateApiKeyRequestSchema, { name: 'x' });
+  const message = create(CreateApiKeyRequestSchema, { name: 'x', ...fields });
   return new LeanRequest(ApiKeyService.method.createApiKey, message, contextOf(call as Call), {
     protocolName: 'rest',
     requestMethod: 'POST',
@@ -30,5 +33,20 @@ describe('a request with problems without end', () => {
     const fault = await faultOf(() => validate([ApiKeyService])(next)(requestWith(undecoded)));
     expect(fault).toMatchObject({ reason: 'INVALID_REQUEST' });
     expect(fault.fields).toHaveLength(100);
+  });
+});
+
+describe('a number within a message of the request', () => {
+  it.each<[string, string, MessageInitShape<typeof CreateApiKeyRequestSchema>]>([
+    ['policy.max_size', 'must be at most 5368709120', { policy: { maxSize: 5_368_709_121n } }],
+    ['policy.max_size', 'must be at least 0', { policy: { maxSize: -1n } }],
+    [
+      'rate_limit.bytes_per_day',
+      'must be at most 9007199254740991',
+      { rateLimit: { bytesPerDay: 2n ** 53n } },
+    ],
+  ])('%s %s, whichever limit it breaks', async (field, message, fields) => {
+    const fault = await faultOf(() => validate([ApiKeyService])(next)(requestWith([], fields)));
+    expect(fault.fields).toEqual([{ field, message }]);
   });
 });
