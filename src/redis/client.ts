@@ -82,12 +82,15 @@ export function openRedis({ url, onDown = () => {}, onUp = () => {} }: OpenRedis
   };
 }
 
+/** How Redis ends its answer to a command that it does not know, which behind some proxies is AUTH. */
+const QUOTED_ARGUMENTS = /,? with args beginning with:.*$/s;
+
 /**
  * What the client says went wrong, without what it was doing: its own errors carry the command with all its
- * arguments, which for AUTH is the password.
+ * arguments, which for AUTH is the password, and so may the answer itself.
  */
 export function errorFromRedis(error: unknown): Error {
-  return new Error(error instanceof Error ? error.message : 'Redis failed');
+  return new Error(error instanceof Error ? error.message.replace(QUOTED_ARGUMENTS, '') : 'Redis failed');
 }
 
 const CONNECTION = {

@@ -75,6 +75,17 @@ describe('a Redis that is not there', () => {
   });
 });
 
+/** Redis answers a command that it does not know with what it was sent, and proxies in front of it need no AUTH. */
+it.each([
+  `-ERR unknown command 'auth', with args beginning with: 'user' '${PASSWORD}' \r\n`,
+  `-ERR unknown command \`AUTH\`, with args beginning with: \`user\`, \`${PASSWORD}\`, \r\n`,
+])('a Redis that does not know AUTH is reported without the password', async (reply) => {
+  const { onDown } = open(`redis://user:${PASSWORD}@127.0.0.1:${await listen(reply)}`);
+  await vi.waitFor(() => expect(onDown).toHaveBeenCalled());
+  expect(inspect(onDown.mock.calls, { depth: 10, showHidden: true })).not.toContain(PASSWORD);
+  expect(onDown.mock.calls[0]?.[0].message).toMatch(/^ERR unknown command .auth.$/i);
+});
+
 it('an error of the client keeps its message and loses everything else', () => {
   const original = Object.assign(new Error('WRONGPASS'), { command: { name: 'auth', args: [PASSWORD] } });
   expect(inspect(errorFromRedis(original), { showHidden: true })).not.toContain(PASSWORD);
