@@ -4,7 +4,7 @@ import { SCOPES } from '../keys/api-key.ts';
 import { type Command, type CommandContext, isOn, listOption, textOption, UsageError } from './command.ts';
 import { connectionHelp, OWNER_NOTE, URL_OPTION, withKeyClient } from './connection.ts';
 import { expiryOption } from './expiry.ts';
-import { JSON_OPTION, jsonOf, printJson, wantsJson } from './output.ts';
+import { JSON_OPTION, jsonOf, printIssued, printJson, wantsJson } from './output.ts';
 import { POLICY_OPTIONS, policyFromOptions, RATE_OPTIONS, rateLimitFromOptions } from './policy-options.ts';
 
 export const keysCreate: Command = {
@@ -38,12 +38,10 @@ export const keysCreate: Command = {
     return withKeyClient(context, async (client) => {
       const issued = await client.create(request);
       if (wantsJson(context)) return printJson(jsonOf(IssuedApiKeySchema, issued));
-      console.log(issued.apiKey);
-      // On the other stream, so that `$(presignd keys create …)` is the key alone.
-      console.error(
+      return printIssued(
+        issued,
         `Made ${issued.id} for ${issued.owner}. The secret above is not kept anywhere: store it now.`,
       );
-      return 0;
     });
   },
 };

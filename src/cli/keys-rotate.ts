@@ -4,7 +4,7 @@ import { IssuedApiKeySchema, RotateApiKeyRequestSchema } from '../../gen/apikeys
 import { secondsFromText } from './amounts.ts';
 import { type Command, type CommandContext, readOption } from './command.ts';
 import { connectionHelp, URL_OPTION, withOneKey } from './connection.ts';
-import { JSON_OPTION, jsonOf, printJson, timeText, wantsJson } from './output.ts';
+import { JSON_OPTION, jsonOf, printIssued, printJson, timeText, wantsJson } from './output.ts';
 
 export const keysRotate: Command = {
   name: 'keys rotate',
@@ -27,15 +27,12 @@ export const keysRotate: Command = {
         create(RotateApiKeyRequestSchema, { keyId, ...(overlap && { overlap }) }),
       );
       if (wantsJson(context)) return printJson(jsonOf(IssuedApiKeySchema, issued));
-      console.log(issued.apiKey);
-      console.error(
-        `Made ${issued.id}, which replaces ${keyId}. The secret above is not kept anywhere: store it now.`,
-      );
       const isEnded = overlap?.seconds === 0n;
-      console.error(
+      return printIssued(
+        issued,
+        `Made ${issued.id}, which replaces ${keyId}. The secret above is not kept anywhere: store it now.`,
         `${keyId} ${isEnded ? 'is revoked' : `works until ${timeText(issued.overlapEndsAt)} at the most`}.`,
       );
-      return 0;
     });
   },
 };

@@ -1,10 +1,11 @@
 // What the `keys` commands print.
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
-import type { ApiKey, KeyPolicy, RateLimit } from '../../gen/apikeys/v1/api_key_service_pb.js';
+import type { ApiKey, IssuedApiKey, KeyPolicy, RateLimit } from '../../gen/apikeys/v1/api_key_service_pb.js';
 import { createJsonEncoder } from '../rest/json-encoder.ts';
 import { durationText, rateText, sizeText } from './amounts.ts';
 import { type CommandContext, type CommandOptions, isOn } from './command.ts';
+import { printable, printableJson } from './printable.ts';
 import { sheet, table } from './table.ts';
 
 export const JSON_OPTION = {
@@ -24,7 +25,14 @@ export function jsonOf(schema: DescMessage, message: Message): unknown {
 }
 
 export function printJson(value: unknown): number {
-  console.log(JSON.stringify(value, null, 2));
+  console.log(printableJson(value));
+  return 0;
+}
+
+/** The secret alone, so that `$(presignd keys create …)` is the key; on the other stream, what has become of it. */
+export function printIssued({ apiKey }: IssuedApiKey, ...notes: readonly string[]): number {
+  console.log(printable(apiKey));
+  for (const note of notes) console.error(printable(note));
   return 0;
 }
 

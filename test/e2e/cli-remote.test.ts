@@ -1,5 +1,8 @@
 // `presignd keys … --url`: the same commands through a server, with nothing but an API key.
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSandbox, type Sandbox, UNREACHABLE_S3 } from '../support/sandbox.ts';
@@ -155,5 +158,34 @@ describe('a refusal by a server', () => {
     const { code, stdout, stderr } = await remote.run(['keys', 'list', '--url', 'http://127.0.0.1:9']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^http:\/\/127\.0\.0\.1:9 cannot be asked: .*\n$/);
+  });
+});
+
+/** Whoever is called need not be a presignd, and must not rule the terminal of who calls. */
+describe('a server that answers with control characters', () => {
+  it('has none of them printed', async () => {
+    const evil = '\u001b]0;title\u0007\u009b2J';
+    const answer = JSON.stringify({
+      id: evil,
+      owner: evil,
+      api_key: evil,
+      created_at: '2026-01-01T00:00:00Z',
+    });
+    const server = createServer((_, response) => response.end(answer)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    for (const args of [
+      ['create', '--name', 'x'],
+      ['create', '--name', 'x', '--json'],
+      ['rotate', 'key_1'],
+      ['show', 'key_1', '--json'],
+    ]) {
+      const { stdout, stderr } = await remote.run(['keys', ...args, '--url', url]);
+      expect(stdout).toContain('title');
+      expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    }
+    server.close();
+    server.closeAllConnections();
   });
 });
