@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { primaryCode, SQLITE_BUSY } from './store-fault.ts';
 
 /** How long a connection waits for a lock that another process holds. */
-const BUSY_TIMEOUT_MS = 3_000;
+export const BUSY_TIMEOUT_MS = 3_000;
 
 const BUSY_PAUSE_MS = 20;
 

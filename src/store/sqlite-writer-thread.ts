@@ -2,9 +2,12 @@
 // may stall the requests of the main thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import { createKeyWrites } from './key-writes.ts';
-import { assertSameFile, openConnection } from './sqlite-connection.ts';
+import { assertSameFile, BUSY_TIMEOUT_MS, openConnection } from './sqlite-connection.ts';
 import { sqliteFailureFromError } from './store-fault.ts';
 import type { WriterRequest, WriterResponse, WriterStart } from './writer-protocol.ts';
+
+/** What a write takes once it has its lock, and its answer on the way back. */
+const ANSWER_MS = 500;
 
 const port = parentPort;
 if (port === null) throw new Error('this module is the entry of a worker thread');
@@ -24,13 +27,21 @@ port.on('message', (request: WriterRequest) => {
   }
 });
 
-function responseTo({ id, name, argument }: Exclude<WriterRequest, 'close'>): WriterResponse {
+function responseTo({ id, name, argument, deadlineMs }: Exclude<WriterRequest, 'close'>): WriterResponse {
   try {
     assertSameFile(path, identity);
+    waitForLocksUntil(deadlineMs - ANSWER_MS);
     // Name and argument fit because SqliteWriter.call, which sends them, ties one to the other.
     const write = writes[name] as (argument: unknown) => unknown;
     return { id, value: write(argument) };
   } catch (error) {
     return { id, failure: sqliteFailureFromError(error) };
   }
+}
+
+/** What has been reported as failed must not happen later: neither a write that waited too long, nor its wait for a lock. */
+function waitForLocksUntil(endMs: number): void {
+  const remainingMs = Math.min(BUSY_TIMEOUT_MS, Math.floor(endMs - Date.now()));
+  if (remainingMs <= 0) throw new Error('the write waited too long for its turn');
+  db.exec(`PRAGMA busy_timeout = ${remainingMs}`);
 }

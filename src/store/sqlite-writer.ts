@@ -93,7 +93,7 @@ function createWriterThread(worker: Worker, timeoutMs: number): WriterThread {
     pendingCount: pending.count,
     call(name, argument) {
       const { id, answer } = pending.add();
-      post({ id, name, argument });
+      post({ id, name, argument, deadlineMs: Date.now() + timeoutMs });
       return answer;
     },
     async close() {

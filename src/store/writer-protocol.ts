@@ -9,7 +9,13 @@ export interface WriterStart {
 
 /** What the main thread asks of the writer thread. Requests are carried out in the order they were sent. */
 export type WriterRequest =
-  | { readonly id: number; readonly name: keyof KeyWrites; readonly argument: unknown }
+  | {
+      readonly id: number;
+      readonly name: keyof KeyWrites;
+      readonly argument: unknown;
+      /** Wall-clock milliseconds, because the monotonic clocks of threads begin apart. From then on nobody waits. */
+      readonly deadlineMs: number;
+    }
   | 'close';
 
 /** What it answers, once for each request that has an id. */

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileIdentity } from '../../src/store/sqlite-connection.ts';
 import { openSqliteKeyStore } from '../../src/store/sqlite-key-store.ts';
+import { createSqliteWriter, startWriterWorker } from '../../src/store/sqlite-writer.ts';
 import { createChange, insertKeys, revokeKey } from '../support/key-changes.ts';
 import { makeSqlitePlace, type SqlitePlace } from '../support/sqlite-place.ts';
 import { digestOf, storedKey } from '../support/stored-key.ts';
@@ -122,6 +124,29 @@ describe('a lock that another process holds', () => {
     other.close();
     await expect(store.commit(createChange(storedKey('c')))).resolves.toEqual({ outcome: 'committed' });
     expect(await store.findById('key_b')).toBeUndefined();
+    await store.close();
+  });
+});
+
+/** Whoever was told that a creation failed does not expect the key to turn up later. */
+describe('a write that was given up', () => {
+  it('does not happen once the lock is gone', async () => {
+    const store = await place.open();
+    const start = { path: place.path, identity: fileIdentity(place.path) };
+    const writer = createSqliteWriter({ startWorker: () => startWriterWorker(start), timeoutMs: 1_000 });
+    await writer.call('commit', createChange(storedKey('a')));
+    const other = new DatabaseSync(place.path);
+    other.exec('BEGIN IMMEDIATE');
+    const writes = ['b', 'c'].map((name) => writer.call('commit', createChange(storedKey(name))));
+    for (const outcome of await Promise.allSettled(writes))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
+    other.exec('ROLLBACK');
+    other.close();
+    // Writes take turns: when this one is done, nothing from before it is left.
+    await writer.call('commit', createChange(storedKey('d')));
+    const { keys } = await store.list({ offset: 0, limit: 10, nowMs: 0 });
+    expect(keys.map(({ id }) => id).sort()).toEqual(['key_a', 'key_d']);
+    await writer.close();
     await store.close();
   });
 });
