@@ -2,6 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { ByteQuota } from '../uploads/ports.ts';
 import { type QuotaPeriod, quotaPeriods } from './byte-periods.ts';
+import { createBytesUnderWay } from './bytes-under-way.ts';
 import { createKnownUsage } from './known-usage.ts';
 import type { ByteLedger, ByteLedgerAnswer, CallGuard, Schedule } from './ports.ts';
 import { createUnbookedBytes } from './unbooked-bytes.ts';
@@ -17,7 +18,8 @@ export interface ByteUsage {
 
 /**
  * Byte quotas by a ledger that all instances share. While it is out of reach, this instance grants what its last
- * answers leave, and books that as soon as it can: never unlimited, and no upload fails for the ledger's sake. An
+ * answers leave, and books that as soon as it can: never unlimited, and no upload fails for the ledger's sake, except with STORE_UNAVAILABLE
+ * what fits only if none of the uploads that the ledger has yet to answer does. An
  * upload whose booking was not answered may be booked twice, never not at all.
  */
 export interface LedgerByteQuota extends ByteQuota {
@@ -54,6 +56,7 @@ export function createByteQuota(deps: ByteQuotaDeps): LedgerByteQuota {
     },
   };
   const unbooked = createUnbookedBytes(ledger, maxKeys);
+  const underWay = createBytesUnderWay();
   let cancelBooking: (() => void) | undefined;
 
   /** Undefined when the ledger does not answer, and at once while it is known not to. */
@@ -93,12 +96,15 @@ export function createByteQuota(deps: ByteQuotaDeps): LedgerByteQuota {
     periods: readonly QuotaPeriod[],
     nowMs: number,
   ): Promise<void> {
-    const answer = await ask(keyId, bytes, periods);
+    const answer = await underWay.during(keyId, bytes, () => ask(keyId, bytes, periods));
     if (answer?.granted) return;
     const exceeded = periods.findLast((period) => usedBytes(keyId, period) + bytes > period.limitBytes);
     // The ledger's word counts, whatever else is known by now.
     const refusing = exceeded ?? (answer && periods.at(-1));
     if (refusing !== undefined) throw quotaExceeded(refusing, bytes, usedBytes(keyId, refusing), nowMs);
+    // The ledger may be granting what others have asked for, and nothing is granted twice: later there is an answer.
+    const room = Math.min(...periods.map((period) => period.limitBytes - usedBytes(keyId, period)));
+    if (underWay.of(keyId) + bytes > room) throw new Fault('STORE_UNAVAILABLE');
     const noted = unbooked.add(
       keyId,
       bytes,

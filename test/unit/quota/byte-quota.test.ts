@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { Fault } from '../../../src/fault/fault.ts';
 import type { KeyRateLimit } from '../../../src/keys/api-key.ts';
 import { createCircuitBreaker } from '../../../src/keys/circuit-breaker.ts';
 import { createByteQuota } from '../../../src/quota/byte-quota.ts';
 import { faultOf } from '../../support/faults.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { createMemoryByteLedger } from '../../support/memory-byte-ledger.ts';
+import { createMemoryByteLedger, type MemoryByteLedger } from '../../support/memory-byte-ledger.ts';
 import { FAILURES, principalWith } from '../../support/rate-fleet.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
@@ -285,5 +286,27 @@ describe('however uploads and outages follow each other,', () => {
         }
       }),
     );
+  });
+});
+
+describe('calls at the same moment', () => {
+  /** A key could otherwise have its quota twice: once from the ledger and once while that turns calls away. */
+  it('get no more than the quota while the ledger answers some of them and turns others away', async () => {
+    const inner = createMemoryByteLedger();
+    let waiting = 0;
+    const ledger: MemoryByteLedger = {
+      ...inner,
+      async takeBytes(keyId, bytes, periods) {
+        if (waiting >= 10) throw new Fault('STORE_UNAVAILABLE');
+        waiting++;
+        await new Promise((resolve) => setImmediate(resolve));
+        return inner.takeBytes(keyId, bytes, periods);
+      },
+    };
+    const { quota } = quotaOver({ ledger });
+    const taken = await Promise.allSettled(Array.from({ length: 40 }, () => quota.take(DAILY, 100, NOON)));
+    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    for (const result of taken)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ reason: 'STORE_UNAVAILABLE' });
   });
 });
