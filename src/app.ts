@@ -106,6 +106,8 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));
   events.listening({ host: address.address, port: address.port });
+  // Nobody handles its failure: a contract that cannot be checked must not be served.
+  void rpc.warm();
   // Last, because whoever could not start has nobody to tell the secret to.
   const bootstrapped = await keys.bootstrap(settings.bootstrapKey?.reveal());
   if (bootstrapped) events.bootstrapped(bootstrapped.key.id);

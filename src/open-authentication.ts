@@ -48,7 +48,8 @@ export async function openAuthentication(
     schedule,
     limits,
     onEvent: ({ digest, version }) => lookup.invalidate(digest, version),
-    onError: events.revocationFeedFailed,
+    onDown: events.revocationFeedDown,
+    onUp: events.revocationFeedUp,
   });
   await Promise.all([feed.start(), sharedReady(REDIS_START_WAIT_MS)]);
   opening.defer(() => feed.stop());

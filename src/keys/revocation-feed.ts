@@ -24,8 +24,10 @@ export interface RevocationFeedDeps {
   readonly clock: Clock;
   readonly schedule: Schedule;
   readonly limits?: Partial<KeyLimits> | undefined;
-  /** Told of every poll that failed; the next one catches up. */
-  readonly onError?: ((fault: Fault) => void) | undefined;
+  /** Told when polls begin to fail, and why; the next one that succeeds catches up. */
+  readonly onDown?: ((fault: Fault) => void) | undefined;
+  /** Told when polls succeed again. */
+  readonly onUp?: (() => void) | undefined;
 }
 
 interface Mark {
@@ -34,13 +36,14 @@ interface Mark {
 }
 
 export function createRevocationFeed(deps: RevocationFeedDeps): RevocationFeed {
-  const { store, onEvent, clock, schedule, onError = () => {} } = deps;
+  const { store, onEvent, clock, schedule, onDown = () => {}, onUp = () => {} } = deps;
   const limits = keyLimits(deps.limits);
   const seen = new Set<number>();
   // How far earlier polls came. The first is the cursor: old enough that nothing before it can still turn up.
   let marks: Mark[] = [];
   let polledAtMs = Number.NEGATIVE_INFINITY;
   let running = false;
+  let down = false;
   let starting: Promise<void> = Promise.resolve();
   let polling: Promise<void> = Promise.resolve();
   let cancelNext = () => {};
@@ -88,7 +91,16 @@ export function createRevocationFeed(deps: RevocationFeedDeps): RevocationFeed {
   function pollLater(): void {
     cancelNext = schedule(limits.feedIntervalMs, () => {
       polling = poll()
-        .catch((error: unknown) => onError(faultFromUnknown(error)))
+        .then(
+          () => {
+            if (down) onUp();
+            down = false;
+          },
+          (error: unknown) => {
+            if (!down) onDown(faultFromUnknown(error));
+            down = true;
+          },
+        )
         .then(() => {
           if (running) pollLater();
         });

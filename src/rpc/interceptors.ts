@@ -7,18 +7,20 @@ import { limit } from './limit.ts';
 import { observe } from './observe.ts';
 import { translate } from './translate.ts';
 import { refuseUnknownFields } from './unknown-fields.ts';
-import { validate } from './validate.ts';
+import type { Validation } from './validate.ts';
 
 export interface ChainDeps {
   readonly verify: Verify;
   readonly limiter: KeyLimiter;
   readonly wallClockMs: () => number;
+  /** Of the same services. */
+  readonly validation: Validation;
 }
 
 /** What every call to a service of the product passes through, outermost first. */
 export function createChain(
   services: readonly DescService[],
-  { verify, limiter, wallClockMs }: ChainDeps,
+  { verify, limiter, wallClockMs, validation }: ChainDeps,
 ): Interceptor[] {
   return [
     observe, // outermost, so that the record holds what the caller was really answered
@@ -27,7 +29,7 @@ export function createChain(
     limit(limiter, wallClockMs), // every authenticated call counts, so that refusals cannot be had without end
     admit(services), // a key that may not call does not get its request judged
     refuseUnknownFields(services), // what nobody here understands is not judged either
-    validate(services), // last, so that implementations see only requests that keep the contract
+    validation.interceptor, // last, so that implementations see only requests that keep the contract
   ];
 }
 

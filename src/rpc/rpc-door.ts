@@ -25,6 +25,7 @@ import { createReflection } from './reflection.ts';
 import { createUnaryCall, type UnaryCall } from './unary-call.ts';
 import { looksLikeRpc, unknownRpc } from './unknown-rpc.ts';
 import { createUploadService } from './upload-service.ts';
+import { createValidation } from './validate.ts';
 
 /** The most that one message may take, before and after decompression. A presign request is a few hundred bytes. */
 const READ_MAX_BYTES = 64 * 1024;
@@ -32,7 +33,7 @@ const READ_MAX_BYTES = 64 * 1024;
 /** A presigned upload is about a kilobyte; compressing that costs more than it saves. Reflection answers are larger. */
 const COMPRESS_MIN_BYTES = 8 * 1024;
 
-export interface RpcDoorDeps extends ChainDeps, ApiKeyServiceDeps {
+export interface RpcDoorDeps extends Omit<ChainDeps, 'validation'>, ApiKeyServiceDeps {
   readonly uploads: Uploads;
   readonly health: Pick<Health, 'isServing' | 'onChange'>;
   /** Ends streams when it aborts. Unary calls that are under way are finished. */
@@ -42,19 +43,22 @@ export interface RpcDoorDeps extends ChainDeps, ApiKeyServiceDeps {
 export interface RpcDoor extends Door {
   /** The product's unary methods, for doors that speak another protocol. */
   readonly calls: readonly UnaryCall[];
+  /** Makes ready what the first calls would otherwise have to wait for. Rejects if a validation rule cannot be evaluated. */
+  warm(): Promise<void>;
 }
 
 /**
  * gRPC, gRPC-Web and Connect for the product's services, health and reflection.
  *
- * @throws Error if a method of the contract lacks its access rule, or has a validation rule that cannot be evaluated.
+ * @throws Error if a method of the contract lacks its access rule, or takes a stream.
  */
 export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
   const { uploads, health, shutdownSignal } = deps;
   // Every running call listens to it; Node would warn of a leak from the eleventh on.
   setMaxListeners(0, shutdownSignal);
   const products = [UploadService, ApiKeyService];
-  const chain = createChain(products, deps);
+  const validation = createValidation(products);
+  const chain = createChain(products, { ...deps, validation });
   const uploadService = createUploadService(uploads);
   const apiKeyService = createApiKeyService(deps);
 
@@ -89,6 +93,7 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
       ...unaryCallsOf(UploadService, uploadService, chain),
       ...unaryCallsOf(ApiKeyService, apiKeyService, chain),
     ],
+    warm: validation.warm,
     match: (path) => byPath.get(path) ?? (looksLikeRpc(path) ? unknownRpc : undefined),
   };
 }

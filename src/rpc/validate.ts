@@ -1,4 +1,5 @@
-import type { DescMessage, DescMethod, DescService, Message } from '@bufbuild/protobuf';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DescMessage, DescService, Message } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import type { Interceptor } from '@connectrpc/connect';
@@ -7,12 +8,23 @@ import { callOf, REPORTED_FIELDS_MAX, routeOf, type UndecodedField } from './cal
 import { createPatternMatcher } from './pattern.ts';
 import { describeViolation, jsonPath } from './violation-text.ts';
 
-/**
- * Refuses requests that break the contract's buf.validate rules, naming every wrong field once, in field order.
- *
- * @throws Error at once if a rule cannot be evaluated or a method takes a stream, whose messages nothing would check.
- */
-export function validate(services: readonly DescService[]): Interceptor {
+export interface Validation {
+  /** Refuses requests that break the contract's buf.validate rules, naming every wrong field once, in field order. */
+  readonly interceptor: Interceptor;
+  /**
+   * Compiles the rules, a method at a time so that calls can come in between: done by the first call, it would take
+   * that call a hundred milliseconds. Rejects if a rule cannot be evaluated.
+   */
+  warm(): Promise<void>;
+}
+
+/** @throws Error at once if a method takes a stream, whose messages nothing would check. */
+export function createValidation(services: readonly DescService[]): Validation {
+  const methods = services.flatMap(({ methods }) => methods);
+  for (const method of methods) {
+    if (method.methodKind !== 'unary')
+      throw new Error(`${routeOf(method)} is a stream, which is not validated`);
+  }
   const validator = createValidator({ regexMatch: createPatternMatcher() });
   const violationsOf = (schema: DescMessage, message: Message): Violation[] => {
     const result = validator.validate(schema, message);
@@ -20,28 +32,27 @@ export function validate(services: readonly DescService[]): Interceptor {
     if (result.kind === 'error') throw result.error;
     return result.violations ?? [];
   };
-  for (const method of services.flatMap(({ methods }) => methods)) warm(method, violationsOf);
 
-  return (next) => async (request) => {
-    if (request.stream) throw new Error(`${routeOf(request.method)} takes a stream`);
-    const schema = request.method.input;
-    const { undecoded } = callOf(request.contextValues);
-    const violations = violationsOf(schema, request.message);
-    if (violations.length > 0 || undecoded.length > 0) {
-      throw new Fault('INVALID_REQUEST', { fields: report(schema, request.message, violations, undecoded) });
-    }
-    return next(request);
+  return {
+    interceptor: (next) => async (request) => {
+      if (request.stream) throw new Error(`${routeOf(request.method)} takes a stream`);
+      const schema = request.method.input;
+      const { undecoded } = callOf(request.contextValues);
+      const violations = violationsOf(schema, request.message);
+      if (violations.length > 0 || undecoded.length > 0) {
+        throw new Fault('INVALID_REQUEST', {
+          fields: report(schema, request.message, violations, undecoded),
+        });
+      }
+      return next(request);
+    },
+    async warm() {
+      for (const { input } of methods) {
+        await nextTurn();
+        violationsOf(input, create(input));
+      }
+    },
   };
-}
-
-/** Compiles the rules of the method's request: on the first real call that would take a hundred milliseconds. */
-function warm(
-  method: DescMethod,
-  violationsOf: (schema: DescMessage, message: Message) => Violation[],
-): void {
-  if (method.methodKind !== 'unary')
-    throw new Error(`${routeOf(method)} is a stream, which is not validated`);
-  violationsOf(method.input, create(method.input));
 }
 
 function report(

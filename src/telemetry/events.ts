@@ -10,7 +10,8 @@ export interface Events {
   sharedRecordRejected(): void;
   sharedCacheDown(cause: unknown): void;
   sharedCacheUp(): void;
-  revocationFeedFailed(cause: unknown): void;
+  revocationFeedDown(cause: unknown): void;
+  revocationFeedUp(): void;
   keyUsageNotStored(cause: unknown): void;
   bootstrapped(keyId: string): void;
   unknownRatePlan(plan: string): void;
@@ -50,8 +51,9 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     sharedCacheDown: (err) =>
       logger.warn({ err }, 'the shared key cache does not answer; keys are read from the store'),
     sharedCacheUp: () => logger.info('the shared key cache answers'),
-    revocationFeedFailed: (err) =>
-      logger.warn({ err }, 'key changes could not be read from the store; trying again'),
+    revocationFeedDown: (err) =>
+      logger.warn({ err }, 'key changes cannot be read from the store; trying again'),
+    revocationFeedUp: () => logger.info('key changes are read from the store again'),
     keyUsageNotStored: (err) => logger.warn({ err }, 'when keys were last used could not be stored yet'),
     bootstrapped: (keyId) => logger.warn({ keyId }, 'the key store was empty; an administrator was made'),
     unknownRatePlan: (plan) =>

@@ -11,7 +11,7 @@ import { callOf } from '../../src/rpc/call.ts';
 import type { Door, HttpRequest, HttpResponse } from '../../src/rpc/http-handler.ts';
 import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
 import { createUnaryCall } from '../../src/rpc/unary-call.ts';
-import { validate } from '../../src/rpc/validate.ts';
+import { createValidation } from '../../src/rpc/validate.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import { type Answer, type Sent, sendHttp1, sendHttp2 } from '../support/http-requests.ts';
 import { createRecord } from '../support/test-doors.ts';
@@ -58,7 +58,7 @@ const showCall: Interceptor = (next) => (request) => {
 const names = Object.keys(METHODS) as Name[];
 const [service] = names.map((name) => described.method(name).parent);
 if (service === undefined) throw new Error('no service');
-const chain = [...PUBLIC_CHAIN, showCall, validate([service])];
+const chain = [...PUBLIC_CHAIN, showCall, createValidation([service]).interceptor];
 const calls = names.map((name) => {
   const impl = (message: Message) => echo(name, message);
   return createUnaryCall({ kind: 'unary', method: described.method(name), impl }, chain);

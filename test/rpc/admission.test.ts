@@ -7,7 +7,7 @@ import { authenticate } from '../../src/rpc/authenticate.ts';
 import { contextOf } from '../../src/rpc/call.ts';
 import { translate } from '../../src/rpc/translate.ts';
 import { createUploadService } from '../../src/rpc/upload-service.ts';
-import { validate } from '../../src/rpc/validate.ts';
+import { createValidation } from '../../src/rpc/validate.ts';
 import { describeService } from '../support/described-service.ts';
 import { createRecord, echoUploads, TOKENS, verifyByTable } from '../support/test-doors.ts';
 
@@ -54,6 +54,6 @@ describe('admission denies by default:', () => {
 
 describe('validation', () => {
   it('refuses to start for a stream, whose messages nothing would check', () => {
-    expect(() => validate([Health])).toThrow('grpc.health.v1.Health/Watch is a stream');
+    expect(() => createValidation([Health])).toThrow('grpc.health.v1.Health/Watch is a stream');
   });
 });

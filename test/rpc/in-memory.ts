@@ -4,6 +4,7 @@ import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import { contextOf } from '../../src/rpc/call.ts';
 import { type ChainDeps, createChain } from '../../src/rpc/interceptors.ts';
 import { createUploadService } from '../../src/rpc/upload-service.ts';
+import { createValidation } from '../../src/rpc/validate.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import { createRecord, echoUploads, verifyByTable } from '../support/test-doors.ts';
 
@@ -36,6 +37,7 @@ export function createInMemoryClient<S extends DescService>(
     verify: verifyByTable,
     limiter: { take: () => undefined },
     wallClockMs: Date.now,
+    validation: createValidation([service]),
     ...deps,
   });
   const interceptors = [door(record, headers), ...chain];

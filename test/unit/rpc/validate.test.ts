@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiKeyService, CreateApiKeyRequestSchema } from '../../../gen/apikeys/v1/api_key_service_pb.js';
 import { type Call, contextOf, type UndecodedField } from '../../../src/rpc/call.ts';
 import { LeanRequest } from '../../../src/rpc/lean-request.ts';
-import { validate } from '../../../src/rpc/validate.ts';
+import { createValidation } from '../../../src/rpc/validate.ts';
 import { faultOf } from '../../support/faults.ts';
 
 const next = () => expect.fail('a bad request went through');
@@ -30,7 +30,9 @@ describe('a request with problems without end', () => {
       message: 'is not a field of this request',
       standIn: false,
     }));
-    const fault = await faultOf(() => validate([ApiKeyService])(next)(requestWith(undecoded)));
+    const fault = await faultOf(() =>
+      createValidation([ApiKeyService]).interceptor(next)(requestWith(undecoded)),
+    );
     expect(fault).toMatchObject({ reason: 'INVALID_REQUEST' });
     expect(fault.fields).toHaveLength(100);
   });
@@ -46,7 +48,9 @@ describe('a number within a message of the request', () => {
       { rateLimit: { bytesPerDay: 2n ** 53n } },
     ],
   ])('%s %s, whichever limit it breaks', async (field, message, fields) => {
-    const fault = await faultOf(() => validate([ApiKeyService])(next)(requestWith([], fields)));
+    const fault = await faultOf(() =>
+      createValidation([ApiKeyService]).interceptor(next)(requestWith([], fields)),
+    );
     expect(fault.fields).toEqual([{ field, message }]);
   });
 });
