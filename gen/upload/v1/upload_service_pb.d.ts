@@ -6,6 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Checksum, Encryption } from "./object_options_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -42,6 +43,97 @@ export declare type CreateS3UploadRequest = Message<"upload.v1.CreateS3UploadReq
    * @generated from field: optional int64 size = 3;
    */
   size?: bigint | undefined;
+
+  /**
+   * Checksums of the file. S3 stores it only if they are right.
+   *
+   * @generated from field: upload.v1.Checksum checksum = 4;
+   */
+  checksum?: Checksum | undefined;
+
+  /**
+   * `never`: S3 takes the upload only once, and never over an object that exists. `allow`, the default: as often as
+   * it is sent while the URL lives; refused if the policy of the API key forbids overwriting.
+   *
+   * @generated from field: optional string overwrite = 5;
+   */
+  overwrite?: string | undefined;
+
+  /**
+   * How long the URL is to be accepted, in seconds: up to the limit of the server, at most 604800 (7 days). The
+   * policy of the API key and the life of the signing credentials shorten it.
+   *
+   * @generated from field: optional int32 expires_in = 6;
+   */
+  expiresIn?: number | undefined;
+
+  /**
+   * Kept with the object as `Cache-Control`: 1 to 255 characters, legal as an HTTP header value.
+   *
+   * @generated from field: optional string cache_control = 7;
+   */
+  cacheControl?: string | undefined;
+
+  /**
+   * Kept with the object as `Content-Language`: 1 to 255 characters, legal as an HTTP header value.
+   *
+   * @generated from field: optional string content_language = 8;
+   */
+  contentLanguage?: string | undefined;
+
+  /**
+   * Kept with the object as `Content-Encoding`, such as `gzip`: 1 to 255 characters, legal as an HTTP header value.
+   * `aws-chunked` is refused, which frames the body of a request and is no coding of a file.
+   *
+   * @generated from field: optional string content_encoding = 9;
+   */
+  contentEncoding?: string | undefined;
+
+  /**
+   * Whether browsers show the object (`inline`) or save it (`attachment`). Kept with the object as
+   * `Content-Disposition` together with the file's own name.
+   *
+   * @generated from field: optional string content_disposition = 10;
+   */
+  contentDisposition?: string | undefined;
+
+  /**
+   * User metadata, kept with the object as `x-amz-meta-NAME`. Names are made of the characters of HTTP header names
+   * and come without that prefix; their case does not count. Values are any text without control characters: what is
+   * not ASCII is sent as encoded words (RFC 2047). Names and values as they are sent may have 2048 bytes in all.
+   *
+   * @generated from field: map<string, string> metadata = 11;
+   */
+  metadata: { [key: string]: string };
+
+  /**
+   * Tags of the object: at most 10. Keys have 1 to 128 characters, values up to 256: letters, digits and spaces of any
+   * script and `+ - = . _ : / @`.
+   *
+   * @generated from field: map<string, string> tags = 12;
+   */
+  tags: { [key: string]: string };
+
+  /**
+   * How S3 encrypts the object. Without it, as the bucket is set up.
+   *
+   * @generated from field: upload.v1.Encryption encryption = 13;
+   */
+  encryption?: Encryption | undefined;
+
+  /**
+   * The storage class, such as `STANDARD_IA`. Without it, S3's default.
+   *
+   * @generated from field: optional string storage_class = 14;
+   */
+  storageClass?: string | undefined;
+
+  /**
+   * A canned ACL, such as `public-read`: one of those that the server's settings allow, which by default are none.
+   *
+   * @generated from field: optional string acl = 15;
+   */
+  acl?: string | undefined;
 };
 
 /**
@@ -85,7 +177,7 @@ export declare type CreateS3UploadResponse = Message<"upload.v1.CreateS3UploadRe
   method: string;
 
   /**
-   * Exactly the HTTP headers that the upload must send, by lower-case name. HTTP clients set `content-length`
+   * Exactly the HTTP headers that the upload must send, by lower-case name: each is signed. HTTP clients set `content-length`
    * by themselves from the body; it is listed because S3 refuses any other length.
    *
    * @generated from field: map<string, string> headers = 5;
@@ -117,7 +209,8 @@ export declare const UploadService: GenService<{
    * Answers a presigned URL for uploading one file with a single HTTP PUT.
    *
    * S3 accepts the upload only with exactly the declared size and content type, to exactly the answered
-   * object key, and only until `expires_at`. The file's bytes go straight to S3.
+   * object key, and only until `expires_at`. Whatever else the request asks for is signed as a header that the upload
+   * must send unchanged. The file's bytes go straight to S3.
    *
    * @generated from rpc upload.v1.UploadService.CreateS3Upload
    */
