@@ -30,6 +30,7 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
 import type { ByteQuota } from './uploads/ports.ts';
 import type { PresignedPut } from './uploads/upload.ts';
+import { createUploadPolicy } from './uploads/upload-policy.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 import { version } from './version.ts';
 
@@ -159,10 +160,13 @@ function createIssuer(settings: Settings, presigner: S3Presigner, quota: ByteQuo
   const uploads = createUploads({
     presigner,
     quota,
-    policy: {
+    policy: createUploadPolicy({
       ttlSeconds: Math.floor(settings.urlTtlMs / 1000),
+      maxTtlSeconds: settings.urlMaxTtlMs === undefined ? undefined : Math.floor(settings.urlMaxTtlMs / 1000),
       template: parseObjectKeyTemplate(settings.objectKeyTemplate),
-    },
+      activeContent: settings.activeContent,
+      allowedAcls: settings.allowedAcls,
+    }),
     random: random.pooled,
     wallClockMs: clock.wallMs,
   });

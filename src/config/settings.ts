@@ -1,6 +1,7 @@
 // Every setting, in one table. Loading, `presignd serve --help` and docs/configuration.md derive from it.
 import { ratePlans } from './rate-plans.ts';
 import { optional, type SettingRow, withDefault } from './setting-row.ts';
+import { UPLOAD_SETTINGS } from './upload-settings.ts';
 import {
   addressRanges,
   boolean,
@@ -12,7 +13,6 @@ import {
   secret,
   secretList,
   text,
-  url,
 } from './value-types.ts';
 
 export const SETTINGS = {
@@ -28,55 +28,7 @@ export const SETTINGS = {
     default: '8080',
     doc: 'Port to listen on, for every protocol. 0 picks a free one.',
   }),
-  bucket: optional({
-    name: 'PRESIGND_BUCKET',
-    type: text,
-    doc: 'The bucket that uploads go to. Required by `presignd serve`.',
-  }),
-  region: optional({
-    name: 'PRESIGND_REGION',
-    type: text,
-    doc: "The bucket's region. Without it the AWS SDK decides: `AWS_REGION`, then the shared config file, then `us-east-1` if there is a `PRESIGND_S3_ENDPOINT`.",
-  }),
-  s3Endpoint: optional({
-    name: 'PRESIGND_S3_ENDPOINT',
-    type: url('http', 'https'),
-    doc: 'Endpoint of an S3-compatible server. Without it, AWS.',
-  }),
-  s3PublicEndpoint: optional({
-    name: 'PRESIGND_S3_PUBLIC_ENDPOINT',
-    type: url('http', 'https'),
-    doc: 'Endpoint as uploading clients reach it, where that differs from `PRESIGND_S3_ENDPOINT`. URLs are signed for it: the host is part of the signature.',
-  }),
-  s3ForcePathStyle: withDefault({
-    name: 'PRESIGND_S3_FORCE_PATH_STYLE',
-    type: boolean,
-    default: 'false',
-    doc: 'Put the bucket into the path instead of the host name. Most S3-compatible servers need it.',
-  }),
-  publicBaseUrl: optional({
-    name: 'PRESIGND_PUBLIC_BASE_URL',
-    type: url('http', 'https'),
-    doc: "Base of `publicUrl`, such as a CDN in front of the bucket. Without it, the object's own URL.",
-  }),
-  urlTtlMs: withDefault({
-    name: 'PRESIGND_URL_TTL',
-    type: duration('1s', '7d'),
-    default: '15m',
-    doc: 'How long an upload URL is accepted. Shortened when the signing credentials expire earlier.',
-  }),
-  objectKeyTemplate: withDefault({
-    name: 'PRESIGND_OBJECT_KEY_TEMPLATE',
-    type: text,
-    default: '{owner}/{date}/{uuid}/{name}',
-    doc: 'How object keys are made, from `{owner}`, `{date}` (UTC, YYYY/MM/DD), `{uuid}` (UUIDv7, required) and `{name}` (the sanitised file name).',
-  }),
-  signer: withDefault({
-    name: 'PRESIGND_SIGNER',
-    type: choice('auto', 'sdk'),
-    default: 'auto',
-    doc: '`auto` signs natively for as long as a probe matches the AWS SDK byte for byte; `sdk` always signs with the SDK.',
-  }),
+  ...UPLOAD_SETTINGS,
   databaseUrl: withDefault({
     name: 'DATABASE_URL',
     type: connection('sqlite', 'postgres', 'postgresql'),

@@ -75,6 +75,12 @@ export function choice<const T extends string>(...options: readonly T[]): ValueT
   };
 }
 
+/** Any number of the options, separated by commas. */
+export function choices<const T extends string>(...options: readonly T[]): ValueType<readonly T[]> {
+  const one = choice(...options);
+  return { label: `list of ${one.label}`, read: (value) => splitList(value).map(one.read) };
+}
+
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A duration such as `500ms`, `15m` or `7d`, as milliseconds. The bounds are written the same way. */

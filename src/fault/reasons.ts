@@ -37,6 +37,8 @@ const UNAUTHENTICATED = {
   retryable: false,
 } as const;
 
+const FORBIDDEN = { code: 'permission_denied', status: 403, retryable: false } as const;
+
 const UNAVAILABLE = { code: 'unavailable', status: 503, retryable: true } as const;
 
 export const REASONS = {
@@ -64,24 +66,23 @@ export const REASONS = {
   KEY_EXPIRED: { ...UNAUTHENTICATED, doc: 'The key has expired.' },
   KEY_DISABLED: { ...UNAUTHENTICATED, doc: 'The key is disabled for now.' },
   SCOPE_MISSING: {
-    code: 'permission_denied',
-    status: 403,
+    ...FORBIDDEN,
     publicMessage: 'The API key does not have the scope that this call needs',
-    retryable: false,
     doc: 'The key is valid but lacks the scope of the method. The answer names the scope.',
   },
   POLICY_REFUSED: {
-    code: 'permission_denied',
-    status: 403,
+    ...FORBIDDEN,
     publicMessage: 'The policy of the API key does not allow this upload',
-    retryable: false,
     doc: "The upload breaks a rule of the key's policy. The message names the rule and its limit.",
   },
+  CONTENT_REFUSED: {
+    ...FORBIDDEN,
+    publicMessage: 'This server does not take content that browsers execute',
+    doc: 'The upload is of a kind that browsers execute, such as HTML or SVG, and the server takes none, or only as an attachment. The message says which and why.',
+  },
   BEYOND_CALLER: {
-    code: 'permission_denied',
-    status: 403,
+    ...FORBIDDEN,
     publicMessage: 'An API key cannot be given more than the calling key may do',
-    retryable: false,
     doc: "A key was to get scopes, a policy or limits that are wider than those of the caller's own key. `details` names each.",
   },
   API_KEY_NOT_FOUND: {

@@ -27,7 +27,7 @@ export function checkIntegers(
   if (depth > NESTING_LIMIT) return undecoded;
   for (const field of relevantFields(schema)) {
     // Nearly every call ends here; finding a field's slots costs more than all the rest.
-    if (field.fieldKind === 'scalar' && isUnremarkable(json[field.jsonName], sources)) continue;
+    if (needsNoLook(field, json, sources)) continue;
     const nested = objectTypeOf(field);
     for (const slot of slotsOf(field, json, path)) {
       const value = slot.holder[slot.key];
@@ -38,6 +38,11 @@ export function checkIntegers(
     }
   }
   return undecoded;
+}
+
+function needsNoLook(field: DescField, json: JsonContainer, sources: NumberSources | undefined): boolean {
+  const value = json[field.jsonName] ?? json[field.name] ?? null;
+  return value === null || (field.fieldKind === 'scalar' && isUnremarkable(value, sources));
 }
 
 /** The one problem of a value, for which a stand-in then stands in the slot, or none. */

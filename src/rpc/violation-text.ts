@@ -1,9 +1,14 @@
 import { type DescField, getOption, type Message } from '@bufbuild/protobuf';
 import { isReflectMessage, type Path, reflect } from '@bufbuild/protobuf/reflect';
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import type { Violation } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 
+const { IMPLICIT } = FeatureSet_FieldPresence;
+
 const NO_CONTROL_CHARACTERS = 'must not contain control characters';
+const HEADER_VALUE_TEXT =
+  'must be a legal HTTP header value: visible ASCII characters, with spaces only between them';
 
 /** What a `string.pattern` rule asks for, in words: a regular expression explains nothing to a caller. */
 export const PATTERN_TEXTS: Readonly<Record<string, string>> = {
@@ -11,8 +16,11 @@ export const PATTERN_TEXTS: Readonly<Record<string, string>> = {
   'apikeys.v1.RevokeApiKeyRequest.reason': NO_CONTROL_CHARACTERS,
   'apikeys.v1.UpdateApiKeyRequest.name': NO_CONTROL_CHARACTERS,
   'upload.v1.CreateS3UploadRequest.filename': NO_CONTROL_CHARACTERS,
-  'upload.v1.CreateS3UploadRequest.content_type':
-    'must be a legal HTTP header value: visible ASCII characters, with spaces only between them',
+  'upload.v1.CreateS3UploadRequest.content_type': HEADER_VALUE_TEXT,
+  'upload.v1.CreateS3UploadRequest.cache_control': HEADER_VALUE_TEXT,
+  'upload.v1.CreateS3UploadRequest.content_language': HEADER_VALUE_TEXT,
+  'upload.v1.CreateS3UploadRequest.content_encoding': HEADER_VALUE_TEXT,
+  'upload.v1.Encryption.kms_key_id': 'must consist of visible ASCII characters',
 };
 
 /** The rule that was broken, in words that finish the sentence "the field …". */
@@ -29,7 +37,7 @@ function describeRule(ruleId: string, field: DescField, value: () => unknown): s
     case 'required':
       return 'is required';
     case 'string.min_len':
-      if (value() === '') return 'is required';
+      if (value() === '') return field.presence === IMPLICIT ? 'is required' : 'must not be empty';
       return type.case === 'string' ? `must be at least ${type.value.minLen} characters` : undefined;
     case 'string.max_len':
       return type.case === 'string' ? `must be at most ${type.value.maxLen} characters` : undefined;

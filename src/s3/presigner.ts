@@ -14,7 +14,7 @@ import { type Destination, resolveRegion } from './destination.ts';
 import { createNativeSigner } from './native-signer.ts';
 import { signersAgree } from './proof.ts';
 import { createPublicUrl } from './public-url.ts';
-import type { PutRequest, PutSigner } from './put-signer.ts';
+import type { PutSigner } from './put-signer.ts';
 import { createRenewal } from './renewal.ts';
 import { loadSdk, type Sdk } from './sdk.ts';
 import { createSdkSigner } from './sdk-signer.ts';
@@ -153,7 +153,7 @@ function signPut(
   plan: PutPlan,
   nowMs: number,
 ): SignedPut | Promise<SignedPut> {
-  const headers = headersOf(plan);
+  const { headers } = plan;
   // X-Amz-Date has whole seconds, and the life of the URL counts from there.
   const dateMs = nowMs - (nowMs % 1000);
   const expiresSeconds = clampedTtl(plan.ttlSeconds, credentials.expiresAtMs, dateMs);
@@ -162,11 +162,6 @@ function signPut(
   return typeof url === 'string'
     ? { url, headers, expiresAtMs }
     : url.then((late) => ({ url: late, headers, expiresAtMs }));
-}
-
-function headersOf({ sizeBytes, contentType, mayOverwrite }: PutPlan): PutRequest['headers'] {
-  const declared = { 'content-length': `${sizeBytes}`, 'content-type': contentType };
-  return mayOverwrite ? declared : { ...declared, 'if-none-match': '*' };
 }
 
 function clampedTtl(ttlSeconds: number, credentialsExpireAtMs: number | null, dateMs: number): number {

@@ -9,6 +9,20 @@ const PROBE: PutRequest = {
 const PROBES: readonly PutRequest[] = [
   PROBE,
   { ...PROBE, headers: { ...PROBE.headers, 'if-none-match': '*' } },
+  {
+    ...PROBE,
+    headers: {
+      ...PROBE.headers,
+      'cache-control': 'max-age=60',
+      'content-disposition': 'attachment; filename="a  b.txt"',
+      'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==',
+      'x-amz-checksum-sha256': '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+      'x-amz-meta-probe': 'a  b',
+      'x-amz-server-side-encryption': 'AES256',
+      'x-amz-storage-class': 'STANDARD',
+      'x-amz-tagging': 'a%20b=c%2B',
+    },
+  },
 ];
 
 const PROBE_EXPIRES_SECONDS = 900;

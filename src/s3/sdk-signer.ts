@@ -1,10 +1,11 @@
 import type { SigningCredentials } from './credentials.ts';
 import type { Destination } from './destination.ts';
+import { putObjectInput } from './put-input.ts';
 import type { PutSigner } from './put-signer.ts';
 import { type S3ClientConfig, type Sdk, SIGNING_CLIENT } from './sdk.ts';
 
-/** The SDK leaves this header unsigned unless it is asked to sign it. */
-const SIGNABLE_HEADERS: ReadonlySet<string> = new Set(['content-type']);
+/** The SDK leaves these headers unsigned unless it is asked to sign them. */
+const SIGNABLE_HEADERS: ReadonlySet<string> = new Set(['content-type', 'cache-control']);
 
 /**
  * Signs PutObject with the AWS SDK's `S3RequestPresigner`, behind `getSignedUrl`, so that the address, the
@@ -16,18 +17,14 @@ export function createSdkSigner(
   credentials: SigningCredentials,
 ): PutSigner {
   const client = new sdk.S3Client(clientConfig(destination, credentials));
-  return ({ objectKey, headers }, atMs, expiresSeconds) =>
-    sdk.getSignedUrl(
-      client,
-      new sdk.PutObjectCommand({
-        Bucket: destination.bucket,
-        Key: objectKey,
-        ContentType: headers['content-type'],
-        ContentLength: Number(headers['content-length']),
-        IfNoneMatch: headers['if-none-match'],
-      }),
-      { signingDate: new Date(atMs), expiresIn: expiresSeconds, signableHeaders: new Set(SIGNABLE_HEADERS) },
-    );
+  return (request, atMs, expiresSeconds) =>
+    sdk.getSignedUrl(client, new sdk.PutObjectCommand(putObjectInput(destination.bucket, request)), {
+      signingDate: new Date(atMs),
+      expiresIn: expiresSeconds,
+      signableHeaders: new Set(SIGNABLE_HEADERS),
+      // Moved into the query, S3 would not hold the upload to them: checksums and tags are ignored there.
+      unhoistableHeaders: new Set(Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))),
+    });
 }
 
 function clientConfig(

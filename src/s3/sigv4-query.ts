@@ -66,7 +66,8 @@ interface SigningDay {
   readonly name: string;
   readonly scope: string;
   readonly key: KeyObject;
-  readonly templates: Map<RequestShape, QueryTemplate>;
+  /** Weak: shapes that nobody uses any more take theirs with them. */
+  readonly templates: WeakMap<RequestShape, QueryTemplate>;
 }
 
 /** A shape with `host` added to the signed headers. All names are signed as headers, `x-amz-*` too. */
@@ -98,7 +99,7 @@ export function createQuerySigner(scope: SigningScope): QuerySigner {
         name,
         scope: credentialScope(name, scope.region, scope.service),
         key: signingKey(scope.secretAccessKey, name, scope.region, scope.service),
-        templates: new Map(),
+        templates: new WeakMap(),
       };
     }
     return day;

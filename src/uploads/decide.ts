@@ -1,18 +1,15 @@
 // Decides what may be uploaded. Pure: everything that changes comes in as an argument.
 
 import { Fault, type FieldViolation } from '../fault/fault.ts';
-import type { Principal } from '../keys/api-key.ts';
+import type { KeyPolicy, Principal } from '../keys/api-key.ts';
+import { activeContentOf } from './active-content.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { isHeaderValue } from './header-value.ts';
 import { policyRefusal } from './key-policy.ts';
 import { objectKeyFrom } from './object-key.ts';
-import type { ObjectKeyTemplate } from './object-key-template.ts';
-import { type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from './upload.ts';
-
-/** What the operator allows. The policy of an API key can only narrow it. */
-export interface UploadPolicy {
-  /** How long an upload URL is accepted: 1 to 604800 seconds. */
-  readonly ttlSeconds: number;
-  readonly template: ObjectKeyTemplate;
-}
+import { draftOptions, IF_NONE_MATCH } from './option-headers.ts';
+import { type PutHeaders, type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from './upload.ts';
+import type { UploadPolicy } from './upload-policy.ts';
 
 /** The moment and the identity of one decision. */
 export interface DecisionContext {
@@ -21,13 +18,10 @@ export interface DecisionContext {
   readonly uuid: string;
 }
 
-/** Visible ASCII with inner spaces (RFC 9110 §5.5 without obs-text): nothing that could split or fold a header. */
-const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-
 /**
- * What will be signed for the request, or why nothing will: an INVALID_REQUEST, or the POLICY_REFUSED of the key's own
- * policy. The contract's rules have run before; the checks here are the ones that a signature must never be made
- * without.
+ * What will be signed for the request, or why nothing will: an INVALID_REQUEST, the POLICY_REFUSED of the key's own
+ * policy, or a CONTENT_REFUSED. The contract's rules have run before; the checks here are what they cannot know, and
+ * the ones that a signature must never be made without.
  */
 export function decidePut(
   request: UploadRequest,
@@ -35,21 +29,27 @@ export function decidePut(
   principal: Principal,
   { nowMs, uuid }: DecisionContext,
 ): PutPlan | Fault {
-  const fields = violations(request);
-  if (fields.length > 0) return new Fault('INVALID_REQUEST', { fields });
+  const { filename, contentType, sizeBytes, options } = request;
   const { owner, policy: keyPolicy } = principal;
+  const fields = violations(request);
+  const draft = options === undefined ? undefined : draftOptions(options, filename, policy);
+  if (draft !== undefined) fields.push(...draft.fields);
+  if (fields.length > 0) return new Fault('INVALID_REQUEST', { fields });
   if (keyPolicy !== null) {
     const refusal = policyRefusal(request, keyPolicy);
     if (refusal !== undefined) return refusal;
   }
-  const { filename, contentType, sizeBytes } = request;
+  const declared: PutHeaders = { 'content-length': `${sizeBytes}`, 'content-type': contentType };
+  const asked = draft === undefined ? declared : { ...declared, ...draft.headers };
+  const headers = withoutActiveContent(request, withPolicyOf(keyPolicy, asked), policy);
+  if (headers instanceof Fault) return headers;
   const prefix = keyPolicy?.objectKeyPrefix ?? '';
+  const ttlSeconds = options?.expiresInSeconds ?? policy.ttlSeconds;
   return {
     objectKey: objectKeyFrom(policy.template, { prefix, owner, uuid, nowMs, filename }),
-    contentType,
     sizeBytes,
-    ttlSeconds: Math.min(policy.ttlSeconds, keyPolicy?.maxTtlSeconds ?? policy.ttlSeconds),
-    mayOverwrite: keyPolicy?.allowOverwrite !== false,
+    ttlSeconds: Math.min(ttlSeconds, keyPolicy?.maxTtlSeconds ?? ttlSeconds),
+    headers,
   };
 }
 
@@ -58,7 +58,7 @@ function violations({ filename, contentType, sizeBytes }: UploadRequest): FieldV
   if (filename === '' || !filename.isWellFormed()) {
     fields.push({ field: 'filename', message: 'must be valid Unicode of at least one character' });
   }
-  if (!HEADER_VALUE.test(contentType)) {
+  if (!isHeaderValue(contentType)) {
     fields.push({
       field: 'contentType',
       message: 'must be legal as an HTTP header value: visible ASCII and inner spaces',
@@ -71,4 +71,32 @@ function violations({ filename, contentType, sizeBytes }: UploadRequest): FieldV
     });
   }
   return fields;
+}
+
+function withPolicyOf(keyPolicy: KeyPolicy | null, headers: PutHeaders): PutHeaders {
+  return keyPolicy?.allowOverwrite === false ? { ...headers, [IF_NONE_MATCH]: '*' } : headers;
+}
+
+/** The headers that keep browsers from executing the upload, or the refusal where they are to take none of its kind. */
+function withoutActiveContent(
+  { filename, contentType, options }: UploadRequest,
+  headers: PutHeaders,
+  { activeContent: policy }: UploadPolicy,
+): PutHeaders | Fault {
+  if (policy === 'allow') return headers;
+  const active = activeContentOf(contentType, filename);
+  if (active === undefined) return headers;
+  const { name, because, field } = active;
+  if (policy === 'deny') return contentRefused(field, `This server takes no ${name}: ${because}`);
+  if (options?.contentDisposition === 'inline') {
+    return contentRefused(
+      'contentDisposition',
+      `This server takes ${name} only as an attachment: ${because}`,
+    );
+  }
+  return { ...headers, 'content-disposition': contentDisposition('attachment', filename) };
+}
+
+function contentRefused(field: string, message: string): Fault {
+  return new Fault('CONTENT_REFUSED', { publicMessage: message, fields: [{ field, message }] });
 }

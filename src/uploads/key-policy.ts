@@ -15,6 +15,7 @@ interface DeclaredFile {
   /** Empty when the declared type is not one media type. */
   readonly mediaType: string;
   readonly extension: string;
+  readonly overwrite: string | undefined;
 }
 
 interface PolicyRule {
@@ -27,7 +28,7 @@ interface PolicyRule {
   readonly limit: (policy: KeyPolicy, file: DeclaredFile) => string;
 }
 
-/** Every rule that can refuse an upload. The others shape it: its life, its key, whether it may overwrite. */
+/** Every rule that can refuse an upload. The others shape it: its life and its key. */
 const POLICY_RULES: readonly PolicyRule[] = [
   {
     name: 'extensions',
@@ -60,6 +61,13 @@ const POLICY_RULES: readonly PolicyRule[] = [
     limit: ({ maxSizeBytes }) => `files of at most ${maxSizeBytes} bytes`,
   },
   {
+    name: 'allow_overwrite',
+    field: 'overwrite',
+    // A request that does not say is made one-shot; one that wants to overwrite must not be told that it may.
+    admits: ({ allowOverwrite }, { overwrite }) => allowOverwrite !== false || overwrite !== 'allow',
+    limit: () => 'only uploads that never overwrite',
+  },
+  {
     name: 'destinations',
     field: undefined,
     admits: ({ destinations }) => destinations?.includes(DEFAULT_DESTINATION) ?? true,
@@ -73,6 +81,7 @@ export function policyRefusal(request: UploadRequest, policy: KeyPolicy): Fault 
     sizeBytes: request.sizeBytes,
     mediaType: mediaTypeOf(request.contentType),
     extension: extensionOf(request.filename),
+    overwrite: request.options?.overwrite,
   };
   const broken = POLICY_RULES.filter((rule) => !rule.admits(policy, file)).map(({ name, field, limit }) => ({
     field,

@@ -24,16 +24,56 @@ export interface UploadRequest {
   readonly filename: string;
   readonly contentType: string;
   readonly sizeBytes: number;
+  /** Left out where there is none of them, as in nearly every request. */
+  readonly options?: UploadOptions | undefined;
+}
+
+/** What an upload can ask for beside name, type and size, by the contract's names. What is left out is not asked for. */
+export interface UploadOptions {
+  readonly checksum?: Checksum | undefined;
+  readonly overwrite?: string | undefined;
+  readonly expiresInSeconds?: number | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentLanguage?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  /** Values by name, without the prefix of the headers. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly encryption?: Encryption | undefined;
+  readonly storageClass?: string | undefined;
+  readonly acl?: string | undefined;
+}
+
+/** Checksums of a file's bytes, in base64. */
+export interface Checksum {
+  /** The one that S3 verifies and keeps. */
+  readonly kept?: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
+  readonly md5?: string | undefined;
+}
+
+/** The algorithms of checksums that S3 keeps with an object. */
+export type ChecksumAlgorithm = 'sha256' | 'sha1' | 'crc32' | 'crc32c' | 'crc64nvme';
+
+export interface Encryption {
+  readonly type: string;
+  readonly kmsKeyId?: string | undefined;
+}
+
+/** Headers of a PUT by lower-case name. */
+export interface PutHeaders {
+  readonly 'content-length': string;
+  readonly 'content-type': string;
+  readonly [name: string]: string;
 }
 
 /** A decided upload: what will be signed. */
 export interface PutPlan {
   readonly objectKey: ObjectKey;
-  readonly contentType: string;
   readonly sizeBytes: number;
   readonly ttlSeconds: number;
-  /** False: S3 takes the upload only if there is no object with this key yet, and so only once. */
-  readonly mayOverwrite: boolean;
+  /** Exactly the headers that the upload must send; each is signed. */
+  readonly headers: PutHeaders;
 }
 
 /** A presigned upload: all that the caller needs to send the file. */

@@ -1,15 +1,16 @@
 import { Fault } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
-import { decidePut, type UploadPolicy } from './decide.ts';
+import { decidePut } from './decide.ts';
 import type { ByteQuota, Presigner, SignedPut } from './ports.ts';
 import type { RandomSource } from './random-pool.ts';
 import type { PresignedPut, PutPlan, UploadRequest } from './upload.ts';
+import type { UploadPolicy } from './upload-policy.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from './uuid.ts';
 
 export interface Uploads {
   /**
    * Decides, counts and signs one upload. Answers synchronously whenever the quota and the presigner do. Throws or
-   * rejects with a Fault INVALID_REQUEST or POLICY_REFUSED, or with what the quota or the presigner throws.
+   * rejects with a Fault INVALID_REQUEST, POLICY_REFUSED or CONTENT_REFUSED, or with what the quota or the presigner throws.
    */
   issuePut(request: UploadRequest, principal: Principal): PresignedPut | Promise<PresignedPut>;
 }

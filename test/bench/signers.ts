@@ -18,10 +18,9 @@ export function nativeSigner(presigner: S3Presigner): Sign {
   return (objectKey, atMs) => {
     const plan: PutPlan = {
       objectKey: objectKey as ObjectKey,
-      contentType,
       sizeBytes: size,
       ttlSeconds: TTL_SECONDS,
-      mayOverwrite: true,
+      headers: HEADERS,
     };
     const signed = presigner.presignPut(plan, atMs);
     return signed instanceof Promise ? signed.then(({ url }) => url) : signed.url;

@@ -4,6 +4,7 @@ import { Fault } from '../../src/fault/fault.ts';
 import type { CredentialProvider } from '../../src/s3/credentials.ts';
 import type { Presigner } from '../../src/uploads/ports.ts';
 import type { ObjectKey, PutPlan } from '../../src/uploads/upload.ts';
+import { planFor, uploadOptions } from '../support/upload-option-cases.ts';
 
 /** Where the suite's presigners sign for. */
 export const PRESIGNER_PLACE = {
@@ -27,19 +28,24 @@ const IDENTITY = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'do-not-tell', s
 
 const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).map((text) => text as ObjectKey);
 const contentType = fc.stringMatching(/^[\x21-\x7e](?:[\x20-\x7e]{0,60}[\x21-\x7e])?$/);
-const plan: fc.Arbitrary<PutPlan> = fc.record({
-  objectKey: key,
-  contentType,
-  sizeBytes: fc.integer({ min: 0, max: 5_368_709_120 }),
-  ttlSeconds: fc.integer({ min: 1, max: 604_800 }),
-  mayOverwrite: fc.boolean(),
-});
+const plan: fc.Arbitrary<PutPlan> = fc
+  .record({
+    objectKey: key,
+    contentType,
+    sizeBytes: fc.integer({ min: 0, max: 5_368_709_120 }),
+    ttlSeconds: fc.integer({ min: 1, max: 604_800 }),
+    options: fc.option(uploadOptions, { nil: undefined }),
+  })
+  .map(({ objectKey, ttlSeconds, ...request }) => ({
+    ...planFor({ filename: 'a.txt', ...request }),
+    objectKey,
+    ttlSeconds,
+  }));
 const BASE: PutPlan = {
   objectKey: 'a' as ObjectKey,
-  contentType: 'a/b',
   sizeBytes: 1,
   ttlSeconds: 60,
-  mayOverwrite: true,
+  headers: { 'content-length': '1', 'content-type': 'a/b' },
 };
 
 /** What every presigner promises, however it signs. */
@@ -58,20 +64,19 @@ export function describePresigner(name: string, open: OpenPresigner): void {
     }
 
     /** A header that is asked for but not signed can be left out, and then nothing holds the upload to it. */
-    it('signs the host and every header that it asks the client to send: length, type, and not to overwrite', async () => {
+    it('signs the host and exactly the headers of the plan, and moves none of them into the query', async () => {
       await fc.assert(
         fc.asyncProperty(plan, async (put) => {
           const signed = await presigner.presignPut(put, PRESIGNER_NOW_MS);
-          expect(signed.headers).toEqual({
-            'content-length': String(put.sizeBytes),
-            'content-type': put.contentType,
-            ...(put.mayOverwrite ? {} : { 'if-none-match': '*' }),
-          });
+          expect(signed.headers).toEqual(put.headers);
           const { searchParams } = new URL(signed.url);
           expect(searchParams.get('X-Amz-SignedHeaders')).toBe(
             [...Object.keys(signed.headers), 'host'].sort().join(';'),
           );
-          expect([...searchParams.keys()].filter((parameter) => /none-match/i.test(parameter))).toEqual([]);
+          const names = new Set(Object.keys(put.headers));
+          expect([...searchParams.keys()].filter((parameter) => names.has(parameter.toLowerCase()))).toEqual(
+            [],
+          );
         }),
       );
     });
@@ -105,10 +110,13 @@ export function describePresigner(name: string, open: OpenPresigner): void {
       const plans = [
         BASE,
         { ...BASE, objectKey: 'b' as ObjectKey },
-        { ...BASE, contentType: 'a/c' },
-        { ...BASE, sizeBytes: 2 },
+        { ...BASE, headers: { ...BASE.headers, 'content-type': 'a/c' } },
+        { ...BASE, headers: { ...BASE.headers, 'content-length': '2' } },
         { ...BASE, ttlSeconds: 61 },
-        { ...BASE, mayOverwrite: false },
+        { ...BASE, headers: { ...BASE.headers, 'if-none-match': '*' } },
+        { ...BASE, headers: { ...BASE.headers, 'x-amz-meta-a': 'b' } },
+        { ...BASE, headers: { ...BASE.headers, 'x-amz-meta-a': 'c' } },
+        { ...BASE, headers: { ...BASE.headers, 'x-amz-meta-b': 'b' } },
       ];
       const signatures = await Promise.all(
         plans.map(async (put) => (await query(put)).get('X-Amz-Signature')),
@@ -125,7 +133,7 @@ export function describePresigner(name: string, open: OpenPresigner): void {
     });
 
     it('adds no checksum of its own', async () => {
-      const names = [...(await query({ ...BASE, sizeBytes: 0 })).keys()];
+      const names = [...(await query(BASE)).keys()];
       expect(names.filter((parameter) => /checksum/i.test(parameter))).toEqual([]);
       expect(names).toContain('X-Amz-Signature');
     });

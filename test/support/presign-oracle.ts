@@ -1,4 +1,9 @@
-import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import {
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
 export interface OracleRequest {
@@ -6,24 +11,42 @@ export interface OracleRequest {
   readonly key: string;
   readonly contentType: string;
   readonly sizeBytes: number;
-  readonly mayOverwrite: boolean;
   readonly expiresSeconds: number;
   readonly atMs: number;
+  /** Whatever else the PutObject asks for. */
+  readonly input?: Partial<PutObjectCommandInput>;
 }
+
+/** What the SDK would move into the query, where S3 does not hold an upload to it. */
+const UNHOISTABLE = [
+  'acl',
+  'checksum-crc32',
+  'checksum-crc32c',
+  'checksum-crc64nvme',
+  'checksum-sha1',
+  'checksum-sha256',
+  'server-side-encryption',
+  'server-side-encryption-aws-kms-key-id',
+  'storage-class',
+  'tagging',
+].map((name) => `x-amz-${name}`);
 
 /** The URL that the AWS SDK makes for a PutObject, asked the way its own documentation asks it. */
 export async function oraclePutUrl(config: S3ClientConfig, request: OracleRequest): Promise<string> {
+  const { bucket, key, contentType, sizeBytes, input = {} } = request;
   const client = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED', ...config });
   const command = new PutObjectCommand({
-    Bucket: request.bucket,
-    Key: request.key,
-    ContentType: request.contentType,
-    ContentLength: request.sizeBytes,
-    ...(request.mayOverwrite ? {} : { IfNoneMatch: '*' }),
+    Bucket: bucket,
+    Key: key,
+    ContentType: contentType,
+    ContentLength: sizeBytes,
+    ...input,
   });
+  const metadata = Object.keys(input.Metadata ?? {}).map((name) => `x-amz-meta-${name}`);
   return getSignedUrl(client, command, {
     expiresIn: request.expiresSeconds,
     signingDate: new Date(request.atMs),
-    signableHeaders: new Set(['content-type']),
+    signableHeaders: new Set(['content-type', 'cache-control']),
+    unhoistableHeaders: new Set([...UNHOISTABLE, ...metadata]),
   });
 }

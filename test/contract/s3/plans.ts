@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPresigner, type S3Presigner } from '../../../src/s3/presigner.ts';
-import type { ObjectKey, PutPlan } from '../../../src/uploads/upload.ts';
+import type { ObjectKey, PutPlan, UploadOptions } from '../../../src/uploads/upload.ts';
+import { planFor } from '../../support/upload-option-cases.ts';
 import { accessTo, type S3Access } from './client.ts';
 import { send } from './http.ts';
 import { expectedAnswer, type S3Subject } from './subject.ts';
@@ -38,15 +39,14 @@ export function describePlans(getSubject: () => S3Subject): void {
       s3.destroy();
     });
 
-    function planned(change: Partial<PutPlan> = {}): PutPlan {
-      return {
-        objectKey: s3.newKey("it's a (name).txt") as ObjectKey,
+    function planned(options?: UploadOptions): PutPlan {
+      const plan = planFor({
+        filename: 'a.txt',
         contentType: 'text/plain; charset=utf-8',
         sizeBytes: BODY.length,
-        ttlSeconds: 60,
-        mayOverwrite: true,
-        ...change,
-      };
+        options,
+      });
+      return { ...plan, objectKey: s3.newKey("it's a (name).txt") as ObjectKey };
     }
 
     it('is stored with the headers that it asks for, as often as they are sent', async () => {
@@ -56,11 +56,14 @@ export function describePlans(getSubject: () => S3Subject): void {
         expect((await send('PUT', url, { body: BODY, headers })).outcome).toBe('200');
       }
       const stored = await s3.get(plan.objectKey);
-      expect([stored.body.toString(), stored.headers['content-type']]).toEqual([BODY, plan.contentType]);
+      expect([stored.body.toString(), stored.headers['content-type']]).toEqual([
+        BODY,
+        headers['content-type'],
+      ]);
     });
 
     it('is stored once where it may not overwrite, and then refused', async () => {
-      const plan = planned({ mayOverwrite: false });
+      const plan = planned({ overwrite: 'never' });
       const { url, headers } = await presigner.presignPut(plan, Date.now());
       expect((await send('PUT', url, { body: BODY, headers })).outcome).toBe('200');
       const again = await send('PUT', url, { body: 'other', headers });
@@ -70,7 +73,7 @@ export function describePlans(getSubject: () => S3Subject): void {
 
     /** The condition is the server's word: whoever holds the URL must not be able to drop it. */
     it('is refused when the client leaves out the condition', async () => {
-      const plan = planned({ mayOverwrite: false });
+      const plan = planned({ overwrite: 'never' });
       const { url, headers } = await presigner.presignPut(plan, Date.now());
       const { 'if-none-match': condition, ...unconditional } = headers;
       expect(condition).toBe('*');

@@ -10,6 +10,7 @@ import { PATTERN_TEXTS } from '../../../src/rpc/violation-text.ts';
 
 const patternFields = [...UploadService.methods, ...ApiKeyService.methods]
   .flatMap(({ input }) => input.fields)
+  .flatMap((field) => [field, ...(field.message?.fields ?? [])])
   .filter((field) => {
     const { type } = getOption(field, fieldRules);
     return type.case === 'string' && type.value.pattern !== '';

@@ -3,8 +3,9 @@ import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openPresigner, type PresignerOptions } from '../../../src/s3/presigner.ts';
-import type { ObjectKey } from '../../../src/uploads/upload.ts';
+import type { ObjectKey, PutPlan, UploadOptions } from '../../../src/uploads/upload.ts';
 import { oraclePutUrl } from '../../support/presign-oracle.ts';
+import { planFor, sdkInputOf, uploadOptions } from '../../support/upload-option-cases.ts';
 
 const REGIONS = [
   'us-east-1',
@@ -85,7 +86,7 @@ describe('the native signer', () => {
               key,
               contentType,
               sizeBytes: fc.integer({ min: 0, max: 5_368_709_120 }),
-              mayOverwrite: fc.boolean(),
+              options: fc.option(uploadOptions, { nil: undefined }),
               expiresSeconds: fc.oneof(fc.integer({ min: 1, max: 604_800 }), fc.constantFrom(1, 604_800)),
               atMs: second,
             }),
@@ -97,7 +98,10 @@ describe('the native signer', () => {
           const { bucket: name, ...address } = { ...place, ...(endpoint === undefined ? {} : { endpoint }) };
           const config = { ...address, credentials: identity, disableS3ExpressSessionAuth: true };
           const expected = await Promise.all(
-            requests.map((request) => oraclePutUrl(config, { bucket: name, ...request })),
+            requests.map(({ options = {}, ...request }) => {
+              const input = sdkInputOf(options, planOf({ ...request, options }));
+              return oraclePutUrl(config, { bucket: name, ...request, input });
+            }),
           ).catch(() => undefined);
           const opening = open({ ...place, endpoint, credentials: async () => identity });
           if (expected === undefined) {
@@ -110,11 +114,7 @@ describe('the native signer', () => {
             expect(failures).toEqual([]);
             expect(presigner.status()).toEqual({ signer: 'native', reason: 'proven' });
             const urls = requests.map((request) => {
-              const { key: objectKey, expiresSeconds: ttlSeconds, ...rest } = request;
-              const signed = presigner.presignPut(
-                { ...rest, objectKey: objectKey as ObjectKey, ttlSeconds },
-                rest.atMs,
-              );
+              const signed = presigner.presignPut(planOf(request), request.atMs);
               return 'url' in signed ? signed.url : 'a promise';
             });
             expect(urls).toEqual(expected);
@@ -157,23 +157,55 @@ describe('the native signer', () => {
     presigner.close();
   });
 
+  /** One at a time and all at once, so that none is only ever seen in company. */
+  it('makes the URL of the SDK for each option alone and for all together', async () => {
+    const { presigner } = await open({ bucket: 'examplebucket', region: 'eu-central-1', credentials });
+    const all: UploadOptions = {
+      checksum: { kept: { algorithm: 'crc64nvme', value: 'jSnVw/bqjr4=' }, md5: 'XrY7u+Ae7tCTyyK7j1rNww==' },
+      overwrite: 'never',
+      cacheControl: 'max-age=60,  public',
+      contentLanguage: 'de, en',
+      contentEncoding: 'gzip',
+      contentDisposition: 'attachment',
+      metadata: { who: 'Ann', "!#$%&'*+-.^_`|~": 'a  b', ort: 'Köln' },
+      tags: { 'a b': 'c+d', 日: '' },
+      encryption: { type: 'kms', kmsKeyId: 'arn:aws:kms:eu-central-1:1:key/x' },
+      storageClass: 'STANDARD_IA',
+      acl: 'private',
+    };
+    const cases = [...Object.entries(all).map(([name, value]): UploadOptions => ({ [name]: value })), all];
+    for (const options of cases) {
+      const request = { key: 'k', contentType: 'a/b', sizeBytes: 7, expiresSeconds: 60, atMs: 0 };
+      const plan = planOf({ ...request, options });
+      const input = sdkInputOf(options, plan);
+      const config = { region: 'eu-central-1', credentials: await credentials() };
+      const { url } = await presigner.presignPut(plan, 0);
+      expect(url).toBe(await oraclePutUrl(config, { bucket: 'examplebucket', ...request, input }));
+      expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe(
+        [...Object.keys(plan.headers), 'host'].sort().join(';'),
+      );
+    }
+    presigner.close();
+  });
+
   /** Checksums that the SDK adds on its own break uploads to R2, Garage and SeaweedFS. */
-  it.each([
-    [true, 'content-length;content-type;host'],
-    [false, 'content-length;content-type;host;if-none-match'],
+  it.each<[UploadOptions, string]>([
+    [{}, 'content-length;content-type;host'],
+    [{ overwrite: 'never' }, 'content-length;content-type;host;if-none-match'],
+    [
+      {
+        checksum: { kept: { algorithm: 'crc32', value: 'DUoRhQ==' } },
+        tags: { a: 'b' },
+        metadata: { c: 'd' },
+      },
+      'content-length;content-type;host;x-amz-checksum-crc32;x-amz-meta-c;x-amz-tagging',
+    ],
   ])(
-    'has no checksum in the URL; where it may overwrite is %s, it signs %s',
-    async (mayOverwrite, headers) => {
+    'has nothing but the signature in the URL for the options %j, and signs %s',
+    async (options, headers) => {
       const { presigner } = await open({ bucket: 'examplebucket', region: 'us-east-1', credentials });
-      const plan = {
-        objectKey: 'k' as ObjectKey,
-        contentType: 'a/b',
-        sizeBytes: 0,
-        ttlSeconds: 60,
-        mayOverwrite,
-      };
-      const signed = await presigner.presignPut(plan, Date.UTC(2026, 0, 1));
-      const { searchParams } = new URL(signed.url);
+      const plan = planOf({ key: 'k', contentType: 'a/b', sizeBytes: 0, expiresSeconds: 60, options });
+      const { searchParams } = new URL((await presigner.presignPut(plan, Date.UTC(2026, 0, 1))).url);
       expect([...searchParams.keys()].sort()).toEqual([
         'X-Amz-Algorithm',
         'X-Amz-Content-Sha256',
@@ -188,7 +220,45 @@ describe('the native signer', () => {
       presigner.close();
     },
   );
+
+  it('signs any number of different header names rightly', async () => {
+    const { presigner } = await open({ bucket: 'examplebucket', region: 'us-east-1', credentials });
+    const config = { region: 'us-east-1', credentials: await credentials() };
+    for (const round of [0, 1]) {
+      for (let index = 0; index < 600; index += 1) {
+        const options = { metadata: { [`name-${index}`]: 'x' } };
+        const request = { key: 'k', contentType: 'a/b', sizeBytes: 7, expiresSeconds: 60 };
+        const plan = planOf({ ...request, options });
+        const { url } = await presigner.presignPut(plan, round * 86_400_000);
+        expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toContain(`x-amz-meta-name-${index}`);
+        if (index % 200 !== 0) continue;
+        const atMs = round * 86_400_000;
+        const input = sdkInputOf(options, plan);
+        expect(url).toBe(await oraclePutUrl(config, { bucket: 'examplebucket', ...request, atMs, input }));
+      }
+    }
+    presigner.close();
+  });
 });
+
+interface Asked {
+  readonly key: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly expiresSeconds: number;
+  readonly options?: UploadOptions | undefined;
+}
+
+/** The plan of the request, for a key and a type that the decision itself would not make or take. */
+function planOf({ key: objectKey, contentType, sizeBytes, expiresSeconds, options }: Asked): PutPlan {
+  const plan = planFor({ filename: 'Grüße "1".txt', contentType: 'a/b', sizeBytes, options });
+  return {
+    ...plan,
+    objectKey: objectKey as ObjectKey,
+    ttlSeconds: expiresSeconds,
+    headers: { ...plan.headers, 'content-type': contentType },
+  };
+}
 
 async function credentials() {
   return { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };

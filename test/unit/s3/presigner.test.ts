@@ -19,10 +19,9 @@ const STATIC = {
 };
 const PLAN: PutPlan = {
   objectKey: 'acme/a b.txt' as ObjectKey,
-  contentType: 'text/plain',
   sizeBytes: 42,
   ttlSeconds: 900,
-  mayOverwrite: true,
+  headers: { 'content-length': '42', 'content-type': 'text/plain' },
 };
 
 const opened: S3Presigner[] = [];
@@ -53,8 +52,8 @@ async function open(options: Partial<PresignerOptions> = {}) {
 function oracle(identity: CredentialIdentity, expiresSeconds = 900, atMs = NOW_MS): Promise<string> {
   const { accessKeyId, secretAccessKey, sessionToken } = identity;
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-  const { objectKey: key, contentType, sizeBytes, mayOverwrite } = PLAN;
-  const request = { bucket: 'examplebucket', key, contentType, sizeBytes, mayOverwrite };
+  const { objectKey: key, headers, sizeBytes } = PLAN;
+  const request = { bucket: 'examplebucket', key, contentType: headers['content-type'], sizeBytes };
   return oraclePutUrl({ region: 'us-east-1', credentials }, { ...request, expiresSeconds, atMs });
 }
 
@@ -70,17 +69,21 @@ const brokenSigners: Record<string, PresignerOptions['createNative']> = {
     createNativeSigner(address, { ...credentials, sessionToken: undefined }),
   'has the wrong host': (address, credentials) =>
     createNativeSigner({ ...address, host: 'example.com' }, credentials),
-  'leaves If-None-Match unsigned': (address, credentials) => {
-    const sign = createNativeSigner(address, credentials);
-    return ({ objectKey, headers }, ...when) => {
-      const { 'if-none-match': _, ...unconditional } = headers;
-      return sign({ objectKey, headers: unconditional }, ...when);
-    };
-  },
+  'leaves If-None-Match unsigned': leavingUnsigned('if-none-match'),
+  'leaves a checksum unsigned': leavingUnsigned('x-amz-checksum-sha256'),
+  'leaves tags unsigned': leavingUnsigned('x-amz-tagging'),
   throws: () => () => {
     throw new Error('broken');
   },
 };
+
+function leavingUnsigned(header: string): PresignerOptions['createNative'] {
+  return (address, credentials) => {
+    const sign = createNativeSigner(address, credentials);
+    return ({ objectKey, headers: { [header]: _, ...others } }, ...when) =>
+      sign({ objectKey, headers: { ...PLAN.headers, ...others } }, ...when);
+  };
+}
 
 describe('openPresigner', () => {
   it('signs natively and synchronously once it is proven', async () => {

@@ -4,15 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeyPolicySchema } from '../../../gen/apikeys/v1/api_key_service_pb.js';
 import { CreateS3UploadRequestSchema } from '../../../gen/upload/v1/upload_service_pb.js';
-import { loadSettings } from '../../../src/config/load-settings.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import { checkPolicy } from '../../../src/keys/policy-input.ts';
 import { decidePut } from '../../../src/uploads/decide.ts';
-import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
 import { KEY_PREFIX_MAX_BYTES, SINGLE_PUT_MAX_BYTES } from '../../../src/uploads/upload.ts';
+import { FREE_POLICY } from '../../support/upload-option-cases.ts';
 
 const REQUEST = { filename: 'John Doe', contentType: 'example_string', size: 42n };
-const POLICY = { ttlSeconds: 900, template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate) };
 const PRINCIPAL = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
 const CONTEXT = { nowMs: 0, uuid: '019b7c01-0400-7000-8000-000000000000' };
 
@@ -25,7 +23,7 @@ function passesContract(change: MessageInitShape<typeof CreateS3UploadRequestSch
 
 function passesDecision({ contentType = REQUEST.contentType, size = REQUEST.size }): boolean {
   const request = { filename: REQUEST.filename, contentType, sizeBytes: Number(size) };
-  return !(decidePut(request, POLICY, PRINCIPAL, CONTEXT) instanceof Fault);
+  return !(decidePut(request, FREE_POLICY, PRINCIPAL, CONTEXT) instanceof Fault);
 }
 
 /** The decision repeats rules of the contract as a last defence; were it stricter, callers would meet rules unheard of. */
@@ -72,7 +70,7 @@ describe('the policies of keys and the decision', () => {
         const decided = () =>
           decidePut(
             { filename: 'a', contentType: 'a/b', sizeBytes: 1 },
-            POLICY,
+            FREE_POLICY,
             { ...PRINCIPAL, policy: value },
             CONTEXT,
           );

@@ -6,12 +6,19 @@ import { decidePut } from '../../../src/uploads/decide.ts';
 import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
 import type { ByteQuota, Presigner, SignedPut } from '../../../src/uploads/ports.ts';
 import { type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from '../../../src/uploads/upload.ts';
+import { createUploadPolicy } from '../../../src/uploads/upload-policy.ts';
 import { createUploads } from '../../../src/uploads/uploads.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const UUID = '019b7c01-0400-7000-8000-000000000000';
 const PRINCIPAL: Principal = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
-const POLICY = { ttlSeconds: 900, template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate) };
+const POLICY = createUploadPolicy({
+  ttlSeconds: 900,
+  maxTtlSeconds: undefined,
+  template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate),
+  activeContent: 'attachment',
+  allowedAcls: [],
+});
 const REQUEST: UploadRequest = { filename: 'John Doe', contentType: 'example_string', sizeBytes: 42 };
 
 function decide(change: Partial<UploadRequest>, policy: KeyPolicy | null = null): PutPlan | Fault {
@@ -29,10 +36,9 @@ describe('decidePut', () => {
   it('plans the upload under the owner of the key', () => {
     expect(decide({})).toEqual({
       objectKey: `acme/2026/01/02/${UUID}/John-Doe`,
-      contentType: 'example_string',
       sizeBytes: 42,
       ttlSeconds: 900,
-      mayOverwrite: true,
+      headers: { 'content-length': '42', 'content-type': 'example_string' },
     });
   });
 
@@ -53,9 +59,13 @@ describe('decidePut', () => {
   });
 
   it('forbids overwriting where the key’s policy does, and only there', () => {
-    expect(decide({}, { allowOverwrite: false })).toMatchObject({ mayOverwrite: false });
-    expect(decide({}, { allowOverwrite: true })).toMatchObject({ mayOverwrite: true });
-    expect(decide({}, {})).toMatchObject({ mayOverwrite: true });
+    const condition = (policy: KeyPolicy) => {
+      const plan = decide({}, policy);
+      return plan instanceof Fault ? plan : plan.headers['if-none-match'];
+    };
+    expect(condition({ allowOverwrite: false })).toBe('*');
+    expect(condition({ allowOverwrite: true })).toBeUndefined();
+    expect(condition({})).toBeUndefined();
   });
 
   it('says first what no policy could allow', () => {
@@ -132,7 +142,7 @@ describe('createUploads', () => {
   it('answers synchronously when the presigner does', () => {
     const calls: unknown[] = [];
     const uploads = uploadsWith((plan, nowMs) => {
-      calls.push([plan.objectKey, plan.contentType, plan.sizeBytes, plan.ttlSeconds, nowMs]);
+      calls.push([plan.objectKey, plan.headers['content-type'], plan.sizeBytes, plan.ttlSeconds, nowMs]);
       return signed;
     });
     expect(uploads.issuePut(REQUEST, PRINCIPAL)).toEqual(expected);
