@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Call, OperationContext } from './call.ts';
+import { type Call, type OperationContext, replyWithXml } from './call.ts';
 import { evaluateConditions, requestedRange } from './conditions.ts';
+import { isArchived, tagsFromHeader } from './object-attributes.ts';
 import type { StoredObject } from './object-catalog.ts';
 import { objectHeaders, overridesFromQuery } from './object-headers.ts';
 import { S3Error } from './s3-error.ts';
@@ -11,6 +12,7 @@ import type { Store } from './store.ts';
 export async function getObject({ store }: OperationContext, call: Call): Promise<void> {
   const { message, response } = call;
   const object = findObject(store, call);
+  if (message.method === 'GET' && isArchived(object.headers)) throw new S3Error('InvalidObjectState');
   const headers = replyHeaders(object, call);
   const verdict = evaluateConditions(message.headers, object);
   if (verdict === 'precondition-failed') throw new S3Error('PreconditionFailed');
@@ -39,6 +41,14 @@ export async function getObject({ store }: OperationContext, call: Call): Promis
   await store.blobs.holding(object.segments, () =>
     pipeline(Readable.from(store.blobs.read(object.segments, { start, end })), response),
   );
+}
+
+/** The tags that the object was stored with. */
+export function getObjectTagging({ store }: OperationContext, call: Call): void {
+  const tags = tagsFromHeader(findObject(store, call).headers['x-amz-tagging'] ?? '');
+  replyWithXml(call.response, 'Tagging', {
+    TagSet: { Tag: tags.map(({ key, value }) => ({ Key: key, Value: value })) },
+  });
 }
 
 function findObject({ objects }: Store, { target, isAnonymous }: Call): StoredObject {

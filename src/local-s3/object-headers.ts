@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Checksum } from './checksums.ts';
+import { attributesFromRequest, shownAttributes } from './object-attributes.ts';
 import type { StoredObject } from './object-catalog.ts';
 import { S3Error } from './s3-error.ts';
 
@@ -18,7 +19,7 @@ const MAX_METADATA_BYTES = 2048;
 
 /**
  * What to keep of an upload's headers. Presigned URLs may carry metadata in their query, already decoded.
- * @throws S3Error MetadataTooLarge
+ * @throws S3Error MetadataTooLarge, and what `attributesFromRequest` throws
  */
 export function keptHeadersFromRequest(
   headers: IncomingHttpHeaders,
@@ -38,7 +39,7 @@ export function keptHeadersFromRequest(
   const encoding = withoutAwsChunked(kept.get('content-encoding'));
   if (encoding === undefined) kept.delete('content-encoding');
   else kept.set('content-encoding', encoding);
-  return checkedMetadata(kept);
+  return { ...checkedMetadata(kept), ...attributesFromRequest(headers) };
 }
 
 /**
@@ -64,7 +65,7 @@ export function objectHeaders(
 ): Record<string, string> {
   return {
     'content-type': 'binary/octet-stream',
-    ...object.headers,
+    ...shownAttributes(object.headers),
     ...overrides,
     etag: `"${object.etag}"`,
     'last-modified': new Date(object.modifiedMs).toUTCString(),

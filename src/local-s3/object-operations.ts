@@ -1,18 +1,19 @@
 import type { Call, Operation, OperationContext } from './call.ts';
 import { replyEmpty } from './call.ts';
 import { deleteObjects } from './delete-objects.ts';
-import { getObject } from './get-object.ts';
+import { getObject, getObjectTagging } from './get-object.ts';
 import { checksumReplyHeaders, keptHeadersFromRequest } from './object-headers.ts';
 import { S3Error } from './s3-error.ts';
 import { MAX_PUT_BYTES } from './upload-body.ts';
 
-type ObjectOperation = 'putObject' | 'getObject' | 'deleteObject' | 'deleteObjects';
+type ObjectOperation = 'putObject' | 'getObject' | 'getObjectTagging' | 'deleteObject' | 'deleteObjects';
 
 export function createObjectOperations(context: OperationContext): Record<ObjectOperation, Operation> {
   const { store } = context;
   return {
     putObject: (call) => putObject(context, call),
     getObject: (call) => getObject(context, call),
+    getObjectTagging: async (call) => getObjectTagging(context, call),
     deleteObjects: (call) => deleteObjects(context, call),
 
     async deleteObject({ target, response }) {

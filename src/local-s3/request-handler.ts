@@ -59,8 +59,9 @@ export function createRequestHandler(options: HandlerOptions): RequestHandler {
       context.wallClockMs(),
     );
     if (authentication === undefined && !isPublicRead(method, target)) throw new S3Error('AccessDenied');
-    refuseUnsupported(method, message.headers, target.query);
-    return operations[routeRequest(method, target)]({
+    const operation = routeRequest(method, target);
+    refuseUnsupported(operation, method, message.headers, target.query);
+    return operations[operation]({
       message,
       response,
       target,
@@ -75,7 +76,8 @@ export function createRequestHandler(options: HandlerOptions): RequestHandler {
   }
 
   function isPublicRead(method: string, { bucket, key, query }: RequestTarget): boolean {
-    const isRead = (method === 'GET' || method === 'HEAD') && key !== '' && !query.has('uploadId');
+    const readsContent = !query.has('uploadId') && !query.has('tagging');
+    const isRead = (method === 'GET' || method === 'HEAD') && key !== '' && readsContent;
     return isRead && options.publicReadBuckets.has(bucket);
   }
 

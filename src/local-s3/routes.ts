@@ -22,6 +22,7 @@ const ROUTES = [
   { method: 'POST', on: 'bucket', with: ['delete'], operation: 'deleteObjects' },
   { method: 'HEAD', on: 'object', with: [], operation: 'getObject' },
   { method: 'GET', on: 'object', with: ['uploadId'], operation: 'listParts' },
+  { method: 'GET', on: 'object', with: ['tagging'], operation: 'getObjectTagging' },
   { method: 'GET', on: 'object', with: [], operation: 'getObject' },
   { method: 'PUT', on: 'object', with: ['uploadId'], operation: 'uploadPart' },
   { method: 'PUT', on: 'object', with: ['partNumber'], operation: 'uploadPart' },

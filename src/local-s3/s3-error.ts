@@ -3,6 +3,7 @@
  * Codes and statuses are those of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
  */
 const S3_ERRORS = {
+  AccessControlListNotSupported: { status: 400, message: 'The buckets of this endpoint do not allow ACLs.' },
   AccessDenied: { status: 403, message: 'Access Denied' },
   AccessForbidden: {
     status: 403,
@@ -24,6 +25,10 @@ const S3_ERRORS = {
   InvalidArgument: { status: 400, message: 'Invalid Argument' },
   InvalidBucketName: { status: 400, message: 'The bucket name is not valid.' },
   InvalidDigest: { status: 400, message: 'The Content-MD5 given is not the base64 of 16 bytes.' },
+  InvalidObjectState: {
+    status: 403,
+    message: "The operation is not valid for the object's storage class: it would have to be restored first.",
+  },
   InvalidPart: {
     status: 400,
     message: 'A part is missing, or its ETag or checksum is not the one that was given.',
@@ -32,6 +37,11 @@ const S3_ERRORS = {
   InvalidPolicyDocument: { status: 400, message: 'The policy document of the form is not valid.' },
   InvalidRange: { status: 416, message: 'The requested range is not satisfiable.' },
   InvalidRequest: { status: 400, message: 'Invalid Request' },
+  InvalidStorageClass: { status: 400, message: 'The storage class is not one of this endpoint.' },
+  InvalidTag: {
+    status: 400,
+    message: 'The tags are more than 10, there twice, too long, or of characters that tags cannot have.',
+  },
   InvalidToken: { status: 400, message: 'The security token is malformed or otherwise invalid.' },
   InvalidURI: { status: 400, message: 'The request URI cannot be parsed.' },
   KeyTooLongError: { status: 400, message: 'The object key is longer than 1024 bytes.' },

@@ -1,6 +1,8 @@
 // What this endpoint lacks. A request that asks for it is refused, because an answer of 200 would say it was done.
 import type { IncomingHttpHeaders } from 'node:http';
 import { CHECKSUM_ALGORITHMS } from './checksums.ts';
+import { ATTRIBUTE_HEADERS } from './object-attributes.ts';
+import type { OperationName } from './routes.ts';
 import { S3Error } from './s3-error.ts';
 
 /** Query parameters that turn a request into another operation, or change what it means. */
@@ -68,16 +70,22 @@ const LACKING_FIELDS = new Set(['acl', 'tagging', 'website-redirect-location']);
 /** Conditions that S3 knows on writes and this endpoint does not. */
 const LACKING_WRITE_HEADERS = ['if-match', 'if-modified-since', 'if-unmodified-since', 'content-range'];
 
+/** Operations that keep the attributes of an object; any other would ignore them. */
+const MAKES_OBJECT: ReadonlySet<OperationName> = new Set(['putObject', 'createMultipartUpload']);
+
 /** @throws S3Error NotImplemented, naming what is lacking. */
 export function refuseUnsupported(
+  operation: OperationName,
   method: string,
   headers: IncomingHttpHeaders,
   query: ReadonlyMap<string, string>,
 ): void {
   for (const [name, value] of query) {
-    if (LACKING_PARAMETERS.has(name) || isUnknownAmz(name, value)) throw lacking(`the parameter "${name}"`);
+    const lacks = LACKING_PARAMETERS.has(name) && !(name === 'tagging' && operation === 'getObjectTagging');
+    if (lacks || isUnknownAmz(name, value)) throw lacking(`the parameter "${name}"`);
   }
   for (const [name, value] of Object.entries(headers)) {
+    if (MAKES_OBJECT.has(operation) && ATTRIBUTE_HEADERS.has(name)) continue;
     if (isUnknownAmz(name, String(value))) throw lacking(`the header "${name}"`);
   }
   if (method === 'GET' || method === 'HEAD') return;

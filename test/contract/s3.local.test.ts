@@ -6,13 +6,18 @@ import { type LocalS3, openLocalS3 } from '../../src/local-s3/server.ts';
 import { ALLOWED_ORIGIN } from './s3/subject.ts';
 import { describeS3 } from './s3.suite.ts';
 
+const NO_ENCRYPTION = 'it has no keys to encrypt with, and does not pretend to';
+
 const SUBJECT = {
   accessKeyId: 'LOCALKEY',
   secretAccessKey: 'local-secret',
   region: 'eu-central-1',
   bucket: 'private-bucket',
   publicBucket: 'public-bucket',
-  differences: {},
+  differences: {
+    'encryption by S3': { answers: '501 NotImplemented', because: NO_ENCRYPTION },
+    'encryption with KMS': { answers: '501 NotImplemented', because: NO_ENCRYPTION },
+  },
 } as const;
 
 let root: string;

@@ -4,6 +4,8 @@ import { describeS3 } from './s3.suite.ts';
 
 const UNSIGNED =
   'a header that is signed and absent, or x-amz-* and unsigned, fails before the signature is looked at';
+const UNSIGNED_METADATA = 'of headers that are not signed MinIO refuses those of metadata only';
+const CLASSES = 'MinIO has two classes, STANDARD and REDUCED_REDUNDANCY';
 const CHECKSUM_CODES = 'MinIO has codes of its own for checksums';
 const FILE_SYSTEM = 'MinIO keeps objects as paths of a file system';
 
@@ -39,6 +41,18 @@ const DIFFERENCES: S3Differences = {
   },
   'a checksum that is none': { answers: '400 InvalidArgument', because: CHECKSUM_CODES },
   'two checksums': { answers: '400 InvalidArgument', because: CHECKSUM_CODES },
+  'metadata of 2 KB': {
+    answers: '400 MetadataTooLarge',
+    because: 'MinIO counts x-amz-meta- in front of every name',
+  },
+  'tags in every script': { answers: '400 InvalidTag', because: 'MinIO takes tags in ASCII only' },
+  'unsigned tags': { answers: '200', because: UNSIGNED_METADATA },
+  'an unsigned ACL': { answers: '200', because: UNSIGNED_METADATA },
+  'an unsigned storage class': { answers: '200', because: UNSIGNED_METADATA },
+  'unsigned encryption': { answers: '200', because: UNSIGNED_METADATA },
+  'the class STANDARD_IA': { answers: '400 InvalidStorageClass', because: CLASSES },
+  'the class DEEP_ARCHIVE': { answers: '400 InvalidStorageClass', because: CLASSES },
+  'an ACL that makes public': { answers: '200', because: 'MinIO takes every ACL and ignores it' },
   'a part without the upload’s checksum': { answers: '400 InvalidArgument', because: CHECKSUM_CODES },
   'a list of no parts': { answers: '400 InvalidRequest', because: 'another code for the same refusal' },
   'an abort of an aborted upload': { answers: '200', because: 'aborting is idempotent' },

@@ -11,6 +11,7 @@ import { describePresignedUrls } from './s3/presigned-urls.ts';
 import { describePublicReads } from './s3/public-reads.ts';
 import { describeReads } from './s3/reads.ts';
 import type { S3Subject } from './s3/subject.ts';
+import { describeUploadOptions } from './s3/upload-options.ts';
 import { describeUploads } from './s3/uploads.ts';
 
 /**
@@ -21,6 +22,7 @@ export function describeS3(name: string, subject: () => S3Subject): void {
   describe(`S3: ${name}`, () => {
     describePresignedUrls(subject);
     describePlans(subject);
+    describeUploadOptions(subject);
     describePublicReads(subject);
     describeUploads(subject);
     describeIntegrity(subject);

@@ -21,6 +21,9 @@ export interface MinioServer extends TestServer {
 const CREDENTIALS = { accessKeyId: 'presignd-test', secretAccessKey: 'presignd-test-secret' } as const;
 const REGION = 'us-east-1';
 
+/** The one key that it encrypts with. */
+export const KMS_KEY_ID = 'presignd-test-key';
+
 /** A MinIO of its own for a test, with its two buckets. What it stores survives `restart`. */
 export async function startMinio(): Promise<MinioServer> {
   const server = await startServer({
@@ -32,6 +35,8 @@ export async function startMinio(): Promise<MinioServer> {
       MINIO_ROOT_USER: CREDENTIALS.accessKeyId,
       MINIO_ROOT_PASSWORD: CREDENTIALS.secretAccessKey,
       MINIO_REGION: REGION,
+      // Without a key MinIO refuses every request for encryption.
+      MINIO_KMS_SECRET_KEY: `${KMS_KEY_ID}:${Buffer.alloc(32, 7).toString('base64')}`,
     },
     program: 'minio',
     programArguments: (port, folder) =>

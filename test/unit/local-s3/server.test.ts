@@ -6,12 +6,15 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import {
   AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  GetObjectTaggingCommand,
   ListPartsCommand,
   PutObjectAclCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -231,10 +234,7 @@ describe('what is not implemented', () => {
 
   /** A header that is ignored with an answer of 200 looks as if it had been obeyed. */
   it.each([
-    ['an ACL', { 'x-amz-acl': 'public-read' }],
-    ['tags', { 'x-amz-tagging': 'a=b' }],
     ['encryption', { 'x-amz-server-side-encryption': 'AES256' }],
-    ['another storage class', { 'x-amz-storage-class': 'GLACIER' }],
     ['a header of the future', { 'x-amz-something-new': '1' }],
     ['another condition', { 'if-match': '"x"' }],
     ['If-None-Match with an ETag', { 'if-none-match': '"x"' }],
@@ -248,6 +248,21 @@ describe('what is not implemented', () => {
     expect((await s3.get('k')).status).toBe(404);
   });
 
+  it('is answered 501 in the headers of a part: what only a whole object has', async () => {
+    const { s3 } = await startLocalS3(await temporaryRoot());
+    const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: 'k' }));
+    const command = new UploadPartCommand({ Bucket: BUCKET, Key: 'k', UploadId, PartNumber: 1 });
+    command.middlewareStack.add(
+      (next) => (args) => {
+        const { request } = args as { request: { headers: Record<string, string> } };
+        request.headers['x-amz-tagging'] = 'a=b';
+        return next(args);
+      },
+      { step: 'build', name: 'addTags' },
+    );
+    expect(await sdkOutcome(s3.client.send(command))).toBe('501 NotImplemented');
+  });
+
   it('is answered 501 in the query of a presigned URL', async () => {
     const { s3 } = await startLocalS3(await temporaryRoot());
     for (const input of [{ ACL: 'public-read' }, { Tagging: 'a=b' }] as const)
@@ -257,6 +272,62 @@ describe('what is not implemented', () => {
     expect((await send('GET', await s3.presignGet({ Key: 'k', VersionId: '1' }))).outcome).toBe(
       '501 NotImplemented',
     );
+  });
+});
+
+describe('attributes of an object', () => {
+  async function put(headers: Record<string, string>) {
+    const { server, s3 } = await startLocalS3(await temporaryRoot());
+    const url = await presignWithHeaders(s3, 'k', headers);
+    const { outcome } = await send('PUT', url, { body: 'x', headers });
+    return { server, s3, outcome };
+  }
+
+  it.each([
+    ['400 InvalidTag', { 'x-amz-tagging': 'a=b&a=c' }],
+    ['400 InvalidTag', { 'x-amz-tagging': '=b' }],
+    ['400 InvalidTag', { 'x-amz-tagging': 'aws:a=b' }],
+    ['400 InvalidTag', { 'x-amz-tagging': 'a=%3Cb%3E' }],
+    ['400 InvalidTag', { 'x-amz-tagging': Array.from({ length: 11 }, (_, i) => `k${i}=v`).join('&') }],
+    ['400 InvalidStorageClass', { 'x-amz-storage-class': 'COLD' }],
+    ['400 AccessControlListNotSupported', { 'x-amz-acl': 'public-read' }],
+  ])('are refused with %s where they are %j', async (refusal, headers) => {
+    const { s3, outcome } = await put(headers);
+    expect(outcome).toBe(refusal);
+    expect((await s3.get('k')).status).toBe(404);
+  });
+
+  it('count tags for readers, and list them for nobody who may not list', async () => {
+    const { server, s3 } = await put({ 'x-amz-tagging': 'a=b&c=' });
+    expect((await s3.get('k')).headers['x-amz-tagging-count']).toBe('2');
+    const { TagSet } = await s3.client.send(new GetObjectTaggingCommand({ Bucket: BUCKET, Key: 'k' }));
+    expect(TagSet).toEqual([
+      { Key: 'a', Value: 'b' },
+      { Key: 'c', Value: '' },
+    ]);
+    expect((await send('GET', `${server.url}/${PUBLIC_BUCKET}/k?tagging=`)).outcome).toBe('403 AccessDenied');
+  });
+
+  it('keep archived content from being read before it is restored, which nobody can', async () => {
+    const { s3 } = await put({ 'x-amz-storage-class': 'DEEP_ARCHIVE' });
+    expect((await s3.get('k')).outcome).toBe('403 InvalidObjectState');
+    const head = await send('HEAD', await s3.presignHead('k'));
+    expect([head.status, head.headers['x-amz-storage-class']]).toEqual([200, 'DEEP_ARCHIVE']);
+  });
+
+  it('stay with an object that was uploaded in parts', async () => {
+    const { s3 } = await startLocalS3(await temporaryRoot());
+    const object = { Bucket: BUCKET, Key: 'k' };
+    const { UploadId } = await s3.client.send(
+      new CreateMultipartUploadCommand({ ...object, Tagging: 'a=b', StorageClass: 'STANDARD_IA' }),
+    );
+    const part = await s3.client.send(
+      new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: 'x' }),
+    );
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag }] };
+    await s3.client.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }));
+    const { headers } = await s3.get('k');
+    expect([headers['x-amz-tagging-count'], headers['x-amz-storage-class']]).toEqual(['1', 'STANDARD_IA']);
   });
 });
 
