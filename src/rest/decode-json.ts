@@ -8,6 +8,7 @@ import {
   type JsonValue,
   type Message,
   mergeFromJson,
+  ScalarType,
 } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { REPORTED_FIELDS_MAX, type UndecodedField } from '../rpc/call.ts';
@@ -87,12 +88,23 @@ function decodeField(target: Target, field: DescField, value: JsonValue): void {
     return;
   }
   if (merges(target, field, value)) return;
+  if (isMapOfNames(field) && isJsonObject(value)) {
+    for (const [key, item] of Object.entries(value))
+      if (!merges(target, field, { [key]: item }))
+        blame(target, field, item, `${path}[${JSON.stringify(key)}]`);
+    return;
+  }
   if (field.fieldKind !== 'message') {
     refuse(target, field, describeMismatch(field, value));
     return;
   }
   const nested = blame(target, field, value, path);
   if (nested !== undefined) reflect(target.schema, target.message).set(field, reflect(field.message, nested));
+}
+
+/** A map whose keys are text, which cannot be wrong themselves. */
+function isMapOfNames(field: DescField): boolean {
+  return field.fieldKind === 'map' && field.mapKey === ScalarType.STRING;
 }
 
 /** Whether the message takes the field as it is. */

@@ -69,7 +69,7 @@ export const verifyByTable: Verify = async (authorization) => {
 
 /** Signs nothing: answers what it was asked for, or fails if the file's name says so. */
 export const echoUploads: Uploads = {
-  issuePut: ({ filename, contentType, sizeBytes }, principal) => {
+  issuePut: ({ filename, contentType, sizeBytes, options }, principal) => {
     if (filename === 'unavailable')
       throw new Fault('SIGNING_UNAVAILABLE', { cause: new Error(SECRET_CAUSE) });
     if (filename === 'internal') throw new TypeError(SECRET_CAUSE);
@@ -79,7 +79,11 @@ export const echoUploads: Uploads = {
       publicUrl: `https://cdn.example/${filename}`,
       fileKey,
       method: 'PUT',
-      headers: { 'content-type': contentType, 'content-length': String(sizeBytes) },
+      headers: {
+        'content-type': contentType,
+        'content-length': String(sizeBytes),
+        ...(options && { 'x-options': JSON.stringify(options) }),
+      },
       expiresAtMs: Date.UTC(2030, 0, 31, 12),
     };
   },

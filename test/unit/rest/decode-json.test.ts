@@ -62,7 +62,14 @@ describe('a value of the wrong type', () => {
       { children: [{ text: 'a' }] },
     ],
     ['{"child":[]}', { child: 'must be an object with fields of the right type' }, {}],
-    ['{"named":{"a":{"text":1}}}', { named: 'must be an object of values of the right type' }, {}],
+    [
+      '{"named":{"a":{"text":1},"b":{"text":"x"},"c\\"":7}}',
+      {
+        'named["a"].text': 'must be a string',
+        'named["c\\""]': 'must be an object with fields of the right type',
+      },
+      { named: { b: { text: 'x' } } },
+    ],
     ['{"counts":[]}', { counts: 'must be an object of values of the right type' }, {}],
     ['{"time":7}', { time: 'must be a time such as 2030-01-31T23:59:59Z' }, {}],
     [
