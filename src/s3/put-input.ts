@@ -27,19 +27,20 @@ const METADATA_PREFIX = 'x-amz-meta-';
 
 /** The SDK's PutObject that sends exactly these headers. Throws a TypeError for a header that it has no member for. */
 export function putObjectInput(bucket: string, { objectKey, headers }: PutRequest): PutObjectCommandInput {
-  const members: Record<string, string> = {};
-  const metadata: Record<string, string> = {};
+  const members: (readonly [string, string])[] = [];
+  const metadata: (readonly [string, string])[] = [];
   for (const [name, value] of Object.entries(headers)) {
     const member = MEMBER_OF.get(name);
-    if (member !== undefined) members[member] = value;
-    else if (name.startsWith(METADATA_PREFIX)) metadata[name.slice(METADATA_PREFIX.length)] = value;
+    if (member !== undefined) members.push([member, value]);
+    else if (name.startsWith(METADATA_PREFIX)) metadata.push([name.slice(METADATA_PREFIX.length), value]);
     else if (name !== 'content-length') throw new TypeError(`PutObject has no member for the header ${name}`);
   }
   return {
-    ...members,
+    ...Object.fromEntries(members),
     Bucket: bucket,
     Key: objectKey,
     ContentLength: Number(headers['content-length']),
-    Metadata: metadata,
+    // Not filled by assignment: a name such as __proto__ would get lost.
+    Metadata: Object.fromEntries(metadata),
   };
 }

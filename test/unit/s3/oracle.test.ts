@@ -167,7 +167,7 @@ describe('the native signer', () => {
       contentLanguage: 'de, en',
       contentEncoding: 'gzip',
       contentDisposition: 'attachment',
-      metadata: { who: 'Ann', "!#$%&'*+-.^_`|~": 'a  b', ort: 'Köln' },
+      metadata: { who: 'Ann', ['__proto__']: 'kept', "!#$%&'*+-.^_`|~": 'a  b', ort: 'Köln' },
       tags: { 'a b': 'c+d', 日: '' },
       encryption: { type: 'kms', kmsKeyId: 'arn:aws:kms:eu-central-1:1:key/x' },
       storageClass: 'STANDARD_IA',
