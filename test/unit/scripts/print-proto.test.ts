@@ -15,6 +15,7 @@ import { file_google_api_annotations } from '../../../gen/google/api/annotations
 import { file_google_api_http } from '../../../gen/google/api/http_pb.js';
 import { file_grpc_health_v1_health } from '../../../gen/grpc/health/v1/health_pb.js';
 import { file_grpc_reflection_v1_reflection } from '../../../gen/grpc/reflection/v1/reflection_pb.js';
+import { file_upload_v1_object_options } from '../../../gen/upload/v1/object_options_pb.js';
 import { file_upload_v1_upload_service } from '../../../gen/upload/v1/upload_service_pb.js';
 import { printProto } from '../../../scripts/print-proto.ts';
 
@@ -28,6 +29,7 @@ const FILES: readonly DescFile[] = [
   file_google_api_annotations,
   file_grpc_health_v1_health,
   file_grpc_reflection_v1_reflection,
+  file_upload_v1_object_options,
   file_upload_v1_upload_service,
 ];
 
