@@ -73,15 +73,15 @@ const CASES: readonly [name: string, init: UploadInit, token: string | undefined
       code: 'invalid_argument',
       reason: 'INVALID_REQUEST',
       fields: [
-        { field: 'overwrite', message: 'must be allow or never' },
+        { field: 'overwrite', message: 'must be one of allow, never' },
         {
           field: 'cacheControl',
           message:
             'must be a legal HTTP header value: visible ASCII characters, with spaces only between them',
         },
-        { field: 'contentDisposition', message: 'must be inline or attachment' },
+        { field: 'contentDisposition', message: 'must be one of inline, attachment' },
         { field: 'metadata["a"]', message: 'must be at least 1 characters' },
-        { field: 'encryption.type', message: 'must be s3 or kms or customer' },
+        { field: 'encryption.type', message: 'must be one of s3, kms, customer' },
         { field: 'encryption.kmsKeyId', message: 'must consist of visible ASCII characters' },
       ],
     },

@@ -102,8 +102,8 @@ describe('refuses, naming the field and its rule:', () => {
       { checksum: { algorithm: { case: 'crc32', value: 'AAAA' } } },
       { 'checksum.crc32': 'must be the base64 of 4 bytes' },
     ],
-    ['another overwrite', { overwrite: 'maybe' }, { overwrite: 'must be allow or never' }],
-    ['an empty overwrite', { overwrite: '' }, { overwrite: 'must be allow or never' }],
+    ['another overwrite', { overwrite: 'maybe' }, { overwrite: 'must be one of allow, never' }],
+    ['an empty overwrite', { overwrite: '' }, { overwrite: 'must be one of allow, never' }],
     [
       'a life beyond the server’s limit',
       { expiresIn: 3601 },
@@ -117,7 +117,7 @@ describe('refuses, naming the field and its rule:', () => {
     [
       'another disposition',
       { contentDisposition: 'form-data' },
-      { contentDisposition: 'must be inline or attachment' },
+      { contentDisposition: 'must be one of inline, attachment' },
     ],
     [
       'a name of metadata that is none',
@@ -127,7 +127,7 @@ describe('refuses, naming the field and its rule:', () => {
     [
       'another encryption',
       { encryption: { type: 'rot13' } },
-      { 'encryption.type': 'must be s3 or kms or customer' },
+      { 'encryption.type': 'must be one of s3, kms, customer' },
     ],
     [
       'a KMS key that is none',
