@@ -1,5 +1,5 @@
-// The composition root, which open-authentication.ts and open-keys.ts are parts of. It opens the rooms from the inside
-// out and closes them in the reverse order.
+// The composition root, which open-authentication.ts, open-keys.ts and open-limits.ts are parts of. It opens the rooms
+// from the inside out and closes them in the reverse order.
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from './config/settings.ts';

@@ -1,14 +1,12 @@
 // Joins what keeps keys within their limits: the rates of their calls and the bytes of their uploads.
 import type { Settings } from './config/settings.ts';
 import { createCircuitBreaker } from './keys/circuit-breaker.ts';
+import { KEY_LIMITS } from './keys/limits.ts';
 import type { KeyRooms } from './open-keys.ts';
 import { createByteQuota, type LedgerByteQuota } from './quota/byte-quota.ts';
 import { createKeyLimiter, type KeyLimiter } from './quota/key-limiter.ts';
 import { clock, random, schedule } from './system.ts';
 import type { Events } from './telemetry/events.ts';
-
-/** What counts is left alone after so many failures in a row, for this long at first. */
-const GUARD = { failures: 5, openMs: 500 } as const;
 
 export interface Limits extends AsyncDisposable {
   readonly limiter: KeyLimiter;
@@ -39,6 +37,8 @@ export function openLimits(
   return { limiter, byteQuota, [Symbol.asyncDispose]: () => byteQuota.close() };
 }
 
+/** What counts is left alone for as long as a shared cache that fails. */
 function createGuard() {
-  return createCircuitBreaker({ clock, random: random.fraction, ...GUARD });
+  const { breakerFailures: failures, breakerOpenMs: openMs } = KEY_LIMITS;
+  return createCircuitBreaker({ clock, random: random.fraction, failures, openMs });
 }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPresigner, type S3Presigner } from '../../../src/s3/presigner.ts';
+import type { S3Presigner } from '../../../src/s3/presigner.ts';
 import type { ObjectKey, PutPlan, UploadOptions } from '../../../src/uploads/upload.ts';
 import { planFor } from '../../support/upload-option-cases.ts';
 import { accessTo, type S3Access } from './client.ts';
 import { send } from './http.ts';
+import { openNativePresigner } from './native-presigner.ts';
 import { expectedAnswer, type S3Subject } from './subject.ts';
 
 const BODY = 'five!';
@@ -18,20 +19,7 @@ export function describePlans(getSubject: () => S3Subject): void {
     beforeAll(async () => {
       subject = getSubject();
       s3 = accessTo(subject);
-      const { accessKeyId, secretAccessKey, bucket, region, endpoint } = subject;
-      presigner = await openPresigner({
-        bucket,
-        region,
-        endpoint,
-        forcePathStyle: true,
-        signer: 'auto',
-        credentials: async () => ({ accessKeyId, secretAccessKey }),
-        wallClockMs: Date.now,
-        onSignerChange: ({ signer }) => expect(signer).toBe('native'),
-        onCredentialFailure: (error) => {
-          throw error;
-        },
-      });
+      presigner = await openNativePresigner(subject);
     });
 
     afterAll(() => {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { GetObjectTaggingCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPresigner, type S3Presigner } from '../../../src/s3/presigner.ts';
+import type { S3Presigner } from '../../../src/s3/presigner.ts';
 import type { ObjectKey, PutHeaders, UploadOptions } from '../../../src/uploads/upload.ts';
 import { planFor } from '../../support/upload-option-cases.ts';
 import { accessTo, type S3Access } from './client.ts';
 import { send } from './http.ts';
+import { openNativePresigner } from './native-presigner.ts';
 import { expectedAnswer, type S3Request, type S3Subject } from './subject.ts';
 
 const BODY = 'hello world';
@@ -119,20 +120,7 @@ export function describeUploadOptions(subjectOf: () => S3Subject): void {
     beforeAll(async () => {
       subject = subjectOf();
       s3 = accessTo(subject);
-      const { accessKeyId, secretAccessKey, bucket, region, endpoint } = subject;
-      presigner = await openPresigner({
-        bucket,
-        region,
-        endpoint,
-        forcePathStyle: true,
-        signer: 'auto',
-        credentials: async () => ({ accessKeyId, secretAccessKey }),
-        wallClockMs: Date.now,
-        onSignerChange: ({ signer }) => expect(signer).toBe('native'),
-        onCredentialFailure: (error) => {
-          throw error;
-        },
-      });
+      presigner = await openNativePresigner(subject);
     });
 
     afterAll(() => {
