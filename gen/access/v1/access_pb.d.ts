@@ -41,6 +41,21 @@ export declare type Access = Message<"access.v1.Access"> & {
    * @generated from field: bool refuse_unknown_fields = 3;
    */
   refuseUnknownFields: boolean;
+
+  /**
+   * What an upload token must allow for the method to take it in place of an API key: `create`, `sign` or `complete`.
+   * Empty: no upload token will do.
+   *
+   * @generated from field: string token_action = 4;
+   */
+  tokenAction: string;
+
+  /**
+   * The most bytes that a request of the method may take, decompressed. 0: the server's own limit.
+   *
+   * @generated from field: int32 max_request_bytes = 5;
+   */
+  maxRequestBytes: number;
 };
 
 /**

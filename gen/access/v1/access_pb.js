@@ -12,7 +12,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file access/v1/access.proto.
  */
 export const file_access_v1_access = /*@__PURE__*/
-  fileDesc("ChZhY2Nlc3MvdjEvYWNjZXNzLnByb3RvEglhY2Nlc3MudjEiSQoGQWNjZXNzEg0KBXNjb3BlGAEgASgJEhEKCWFueV9zY29wZRgCIAEoCBIdChVyZWZ1c2VfdW5rbm93bl9maWVsZHMYAyABKAg6SwoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYuY4DIAEoCzIRLmFjY2Vzcy52MS5BY2Nlc3NSBmFjY2Vzc2IGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChZhY2Nlc3MvdjEvYWNjZXNzLnByb3RvEglhY2Nlc3MudjEiegoGQWNjZXNzEg0KBXNjb3BlGAEgASgJEhEKCWFueV9zY29wZRgCIAEoCBIdChVyZWZ1c2VfdW5rbm93bl9maWVsZHMYAyABKAgSFAoMdG9rZW5fYWN0aW9uGAQgASgJEhkKEW1heF9yZXF1ZXN0X2J5dGVzGAUgASgFOksKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLmOAyABKAsyES5hY2Nlc3MudjEuQWNjZXNzUgZhY2Nlc3NiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * Describes the message access.v1.Access.

@@ -8,6 +8,10 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import type { Message } from "@bufbuild/protobuf";
 import type { Checksum, Encryption } from "./object_options_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { AbortUploadRequestSchema, AbortUploadResponseSchema, BatchCreateUploadsRequestSchema, BatchCreateUploadsResponseSchema, CompleteUploadRequestSchema, CompleteUploadResponseSchema, CreateUploadRequestSchema, CreateUploadResponseSchema, GetUploadRequestSchema, GetUploadResponseSchema } from "./upload_pb.js";
+import type { ListPartsRequestSchema, ListPartsResponseSchema, SignPartsRequestSchema, SignPartsResponseSchema } from "./part_pb.js";
+import type { BatchCreateDownloadsRequestSchema, BatchCreateDownloadsResponseSchema, CreateDownloadRequestSchema, CreateDownloadResponseSchema } from "./download_pb.js";
+import type { CreateUploadTokenRequestSchema, CreateUploadTokenResponseSchema } from "./upload_token_pb.js";
 
 /**
  * Describes the file upload/v1/upload_service.proto.
@@ -134,6 +138,13 @@ export declare type CreateS3UploadRequest = Message<"upload.v1.CreateS3UploadReq
    * @generated from field: optional string acl = 15;
    */
   acl?: string | undefined;
+
+  /**
+   * The name of a destination of the server's settings. Without it, `default`.
+   *
+   * @generated from field: optional string destination = 16;
+   */
+  destination?: string | undefined;
 };
 
 /**
@@ -218,6 +229,113 @@ export declare const UploadService: GenService<{
     methodKind: "unary";
     input: typeof CreateS3UploadRequestSchema;
     output: typeof CreateS3UploadResponseSchema;
+  },
+  /**
+   * Plans the upload of one file: a single PUT, a browser form, or a multipart upload in parts. The server chooses by
+   * size, by what the destination's provider can do, and by the caller's wish, and signs what the client needs first.
+   *
+   * With an `Idempotency-Key` header, a repetition of the same request is answered with the same object key and upload
+   * id for as long as the plan lives; another request with the same key is refused.
+   *
+   * @generated from rpc upload.v1.UploadService.CreateUpload
+   */
+  createUpload: {
+    methodKind: "unary";
+    input: typeof CreateUploadRequestSchema;
+    output: typeof CreateUploadResponseSchema;
+  },
+  /**
+   * Plans up to 100 uploads. Each is answered by itself: one that is refused does not hinder the others.
+   *
+   * @generated from rpc upload.v1.UploadService.BatchCreateUploads
+   */
+  batchCreateUploads: {
+    methodKind: "unary";
+    input: typeof BatchCreateUploadsRequestSchema;
+    output: typeof BatchCreateUploadsResponseSchema;
+  },
+  /**
+   * Signs parts of a multipart upload, just before they are sent: up to 1000 per call, and again after they expired.
+   *
+   * @generated from rpc upload.v1.UploadService.SignParts
+   */
+  signParts: {
+    methodKind: "unary";
+    input: typeof SignPartsRequestSchema;
+    output: typeof SignPartsResponseSchema;
+  },
+  /**
+   * Lists the parts of a multipart upload that S3 has, and those that are missing: what is needed to go on after a
+   * reload, or on another machine.
+   *
+   * @generated from rpc upload.v1.UploadService.ListParts
+   */
+  listParts: {
+    methodKind: "unary";
+    input: typeof ListPartsRequestSchema;
+    output: typeof ListPartsResponseSchema;
+  },
+  /**
+   * Finishes an upload of any kind: has S3 put the parts of a multipart upload together, then looks at the object and
+   * compares size, type and checksum with what was declared. Completing twice answers the same.
+   *
+   * @generated from rpc upload.v1.UploadService.CompleteUpload
+   */
+  completeUpload: {
+    methodKind: "unary";
+    input: typeof CompleteUploadRequestSchema;
+    output: typeof CompleteUploadResponseSchema;
+  },
+  /**
+   * Ends a multipart upload and frees its parts. Aborting twice answers the same; what is complete stays.
+   *
+   * @generated from rpc upload.v1.UploadService.AbortUpload
+   */
+  abortUpload: {
+    methodKind: "unary";
+    input: typeof AbortUploadRequestSchema;
+    output: typeof AbortUploadResponseSchema;
+  },
+  /**
+   * Answers how far an upload is, as S3 sees it now.
+   *
+   * @generated from rpc upload.v1.UploadService.GetUpload
+   */
+  getUpload: {
+    methodKind: "unary";
+    input: typeof GetUploadRequestSchema;
+    output: typeof GetUploadResponseSchema;
+  },
+  /**
+   * Answers a presigned URL that reads an object: that of an upload, or any within the caller's own prefix.
+   *
+   * @generated from rpc upload.v1.UploadService.CreateDownload
+   */
+  createDownload: {
+    methodKind: "unary";
+    input: typeof CreateDownloadRequestSchema;
+    output: typeof CreateDownloadResponseSchema;
+  },
+  /**
+   * Answers up to 100 presigned URLs that read objects, each by itself.
+   *
+   * @generated from rpc upload.v1.UploadService.BatchCreateDownloads
+   */
+  batchCreateDownloads: {
+    methodKind: "unary";
+    input: typeof BatchCreateDownloadsRequestSchema;
+    output: typeof BatchCreateDownloadsResponseSchema;
+  },
+  /**
+   * Makes an upload token: what a server gives a browser in place of its API key. It lives for minutes, can do no more
+   * than it says and than the key can, and ends with the key.
+   *
+   * @generated from rpc upload.v1.UploadService.CreateUploadToken
+   */
+  createUploadToken: {
+    methodKind: "unary";
+    input: typeof CreateUploadTokenRequestSchema;
+    output: typeof CreateUploadTokenResponseSchema;
   },
 }>;
 
