@@ -2,6 +2,7 @@
 // that it made and with a fingerprint of what was asked for, and never with the secret.
 import { hash } from 'node:crypto';
 import { Fault } from '../fault/fault.ts';
+import { fingerprintOf } from '../seal/fingerprint.ts';
 import type { CheckedCreation } from './key-input.ts';
 import type { CommitOutcome, IdempotentUse } from './ports.ts';
 
@@ -13,7 +14,7 @@ export function idempotentUse(idempotencyKey: string, asked: CheckedCreation, no
   return {
     owner: asked.owner,
     keyHash: hash('sha256', idempotencyKey, 'base64url'),
-    fingerprint: hash('sha256', canonicalJson(asked), 'base64url'),
+    fingerprint: fingerprintOf(asked),
     validSinceMs: nowMs - REMEMBERED_MS,
   };
 }
@@ -27,13 +28,4 @@ export function repetitionFault(
   return new Fault('IDEMPOTENCY_REPEATED', {
     publicMessage: `This Idempotency-Key has made the API key ${earlier.keyId} already. Its secret cannot be had again`,
   });
-}
-
-/** JSON in which the order of the fields is always the same, and fields without a value are left out. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

@@ -1,8 +1,8 @@
 // What becomes of a key. Pure: the key as it is, what is asked for, who asks and when go in; the key as it shall be,
 // or the Fault that says why not, comes out.
 import { Fault } from '../fault/fault.ts';
+import { canonicalJson } from '../seal/fingerprint.ts';
 import type { ApiKey, KeyStatus } from './api-key.ts';
-import { canonicalJson } from './idempotency.ts';
 import type { KeyIdentity } from './key-identity.ts';
 import type { CheckedCreation, CheckedUpdate } from './key-input.ts';
 import { type Allowance, widerThan } from './policy-order.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../src/keys/idempotency.ts';
 import type { CreateKeyInput } from '../../../src/keys/key-input.ts';
+import { canonicalJson } from '../../../src/seal/fingerprint.ts';
 import { faultOf } from '../../support/faults.ts';
 import { callerWith, OPERATOR } from '../../support/key-fixtures.ts';
 import { INPUT, openKeysRoom } from './keys-room.ts';
