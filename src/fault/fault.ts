@@ -1,4 +1,5 @@
-import { REASONS, type Reason, type ReasonSpec } from './reasons.ts';
+import type { ReasonSpec } from './reason-spec.ts';
+import { REASONS, type Reason } from './reasons.ts';
 
 /** A field that breaks its rule: its JSON path, and what the rule asks for. */
 export interface FieldViolation {

@@ -1,45 +1,7 @@
 // Every way a call can fail, in one table: the wire code, the HTTP status, what the caller is told and what
 // the operator should know. REST envelopes, RPC errors and docs/errors.md derive from it.
-
-/** Connect and gRPC status codes that presignd answers, by their wire name. */
-export type WireCode =
-  | 'invalid_argument'
-  | 'unauthenticated'
-  | 'permission_denied'
-  | 'not_found'
-  | 'already_exists'
-  | 'failed_precondition'
-  | 'aborted'
-  | 'unimplemented'
-  | 'resource_exhausted'
-  | 'deadline_exceeded'
-  | 'internal'
-  | 'unavailable';
-
-export interface ReasonSpec {
-  /** The code over Connect, gRPC and gRPC-Web. */
-  readonly code: WireCode;
-  /** The status on REST paths. */
-  readonly status: number;
-  /** What the caller is told. Never more than the caller may know. */
-  readonly publicMessage: string;
-  /** Whether the same call may succeed later without being changed. */
-  readonly retryable: boolean;
-  /** What it means and what to do, for docs/errors.md. */
-  readonly doc: string;
-}
-
-const UNAUTHENTICATED = {
-  code: 'unauthenticated',
-  status: 401,
-  // One message for every cause: a difference between unknown, revoked and expired would be a key oracle.
-  publicMessage: 'Authentication required. Please provide a valid API token',
-  retryable: false,
-} as const;
-
-const FORBIDDEN = { code: 'permission_denied', status: 403, retryable: false } as const;
-
-const UNAVAILABLE = { code: 'unavailable', status: 503, retryable: true } as const;
+import { FORBIDDEN, type ReasonSpec, UNAUTHENTICATED, UNAVAILABLE } from './reason-spec.ts';
+import { UPLOAD_REASONS } from './upload-reasons.ts';
 
 export const REASONS = {
   INVALID_REQUEST: {
@@ -65,26 +27,23 @@ export const REASONS = {
   KEY_REVOKED: { ...UNAUTHENTICATED, doc: 'The key has been revoked.' },
   KEY_EXPIRED: { ...UNAUTHENTICATED, doc: 'The key has expired.' },
   KEY_DISABLED: { ...UNAUTHENTICATED, doc: 'The key is disabled for now.' },
+  UPLOAD_TOKEN_MALFORMED: { ...UNAUTHENTICATED, doc: 'The upload token is mistyped or forged.' },
+  UPLOAD_TOKEN_EXPIRED: { ...UNAUTHENTICATED, doc: 'The upload token has expired.' },
+  UPLOAD_TOKEN_ORIGIN: {
+    ...UNAUTHENTICATED,
+    doc: 'The upload token is bound to an origin, and the request came from another one or from none.',
+  },
   SCOPE_MISSING: {
     ...FORBIDDEN,
     publicMessage: 'The API key does not have the scope that this call needs',
     doc: 'The key is valid but lacks the scope of the method. The answer names the scope.',
-  },
-  POLICY_REFUSED: {
-    ...FORBIDDEN,
-    publicMessage: 'The policy of the API key does not allow this upload',
-    doc: "The upload breaks a rule of the key's policy. The message names the rule and its limit.",
-  },
-  CONTENT_REFUSED: {
-    ...FORBIDDEN,
-    publicMessage: 'This server does not take content that browsers execute',
-    doc: 'The upload is of a kind that browsers execute, such as HTML or SVG, and the server takes none, or only as an attachment. The message says which and why.',
   },
   BEYOND_CALLER: {
     ...FORBIDDEN,
     publicMessage: 'An API key cannot be given more than the calling key may do',
     doc: "A key was to get scopes, a policy or limits that are wider than those of the caller's own key. `details` names each.",
   },
+  ...UPLOAD_REASONS,
   API_KEY_NOT_FOUND: {
     code: 'not_found',
     status: 404,
@@ -155,13 +114,6 @@ export const REASONS = {
     retryable: true,
     doc: "The key's rate limit is used up, or too many authentications failed from this address. `Retry-After` says when to come back.",
   },
-  QUOTA_EXCEEDED: {
-    code: 'resource_exhausted',
-    status: 429,
-    publicMessage: 'The byte quota of the API key is used up',
-    retryable: true,
-    doc: "The declared size exceeds what is left of the key's byte quota for the day or the month. `Retry-After` says when it begins anew.",
-  },
   INTERNAL: {
     code: 'internal',
     status: 500,
@@ -180,11 +132,6 @@ export const REASONS = {
     ...UNAVAILABLE,
     publicMessage: 'The store of API keys cannot be reached right now. Please retry',
     doc: 'The key store cannot be reached: an unknown key cannot be checked, or keys cannot be listed or changed. Never shown as 401: the key may be good.',
-  },
-  SIGNING_UNAVAILABLE: {
-    ...UNAVAILABLE,
-    publicMessage: 'Uploads cannot be signed right now. Please retry',
-    doc: 'No usable S3 credentials could be obtained.',
   },
   SHUTTING_DOWN: {
     ...UNAVAILABLE,

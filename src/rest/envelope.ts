@@ -1,33 +1,9 @@
-import { STATUS_CODES } from 'node:http';
-import type { Fault, FieldViolation } from '../fault/fault.ts';
+import { envelopeFromFault } from '../fault/envelope.ts';
+import type { Fault } from '../fault/fault.ts';
 import { retryAfterSeconds, waitMsOf } from '../fault/retry-after.ts';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { sendJson } from './send-json.ts';
-
-/** The one error body of every REST path. Its keys are written in this order. */
-export interface ErrorEnvelope {
-  /** The HTTP reason phrase. */
-  readonly error: string;
-  readonly message: string;
-  /** The HTTP status. */
-  readonly code: number;
-  /** The fields to blame, only where there are some. */
-  readonly details?: readonly FieldViolation[];
-  /** On every 5xx: it finds the cause in the log. */
-  readonly requestId?: string;
-}
-
-export function envelopeFromFault(fault: Fault, requestId: string): ErrorEnvelope {
-  const { status } = fault.spec;
-  return {
-    error: STATUS_CODES[status] ?? 'Error',
-    message: fault.publicMessage,
-    code: status,
-    ...(fault.fields.length > 0 ? { details: fault.fields } : {}),
-    ...(status >= 500 ? { requestId } : {}),
-  };
-}
 
 /**
  * Answers a fault on a REST path, with the headers its status calls for, and puts it on the record. `Allow` for a

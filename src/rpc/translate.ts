@@ -6,7 +6,7 @@ import {
   RetryInfoSchema,
 } from '../../gen/google/rpc/error_details_pb.js';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
-import type { WireCode } from '../fault/reasons.ts';
+import type { WireCode } from '../fault/reason-spec.ts';
 import { retryAfterSeconds, waitMsOf } from '../fault/retry-after.ts';
 import { callOf } from './call.ts';
 

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { envelopeFromFault } from '../../../src/fault/envelope.ts';
 import { Fault } from '../../../src/fault/fault.ts';
-import { envelopeFromFault } from '../../../src/rest/envelope.ts';
+import { REASONS, type Reason } from '../../../src/fault/reasons.ts';
 
 describe('the error envelope is, byte for byte,', () => {
   it.each<[Fault, string]>([
@@ -55,4 +57,11 @@ describe('the error envelope is, byte for byte,', () => {
   ])('%s', (fault, expected) => {
     expect(JSON.stringify(envelopeFromFault(fault, 'req_1'))).toBe(expected);
   });
+});
+
+it('has the reason phrase that HTTP has for every status', () => {
+  for (const reason of Object.keys(REASONS) as Reason[]) {
+    const { error, code } = envelopeFromFault(new Fault(reason), 'req_1');
+    expect(error, reason).toBe(STATUS_CODES[code]);
+  }
 });
