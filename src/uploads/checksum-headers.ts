@@ -25,10 +25,15 @@ export function draftChecksum({ kept, md5 }: Checksum, draft: HeaderDraft): void
   if (md5 !== undefined) draftDigest('md5', md5, draft);
 }
 
+/** Whether the text is a checksum of the algorithm: the base64 of so many bytes, and nothing beside. */
+export function isChecksumText(algorithm: keyof typeof CHECKSUMS, text: string): boolean {
+  const decoded = Buffer.from(text, 'base64');
+  // Encoded again, because the decoder skips what is no base64.
+  return decoded.length === CHECKSUMS[algorithm].bytes && decoded.toString('base64') === text;
+}
+
 function draftDigest(algorithm: keyof typeof CHECKSUMS, value: string, draft: HeaderDraft): void {
   const { header, bytes } = CHECKSUMS[algorithm];
-  const decoded = Buffer.from(value, 'base64');
-  // Encoded again, because the decoder skips what is no base64.
-  if (decoded.length === bytes && decoded.toString('base64') === value) draft.headers[header] = value;
+  if (isChecksumText(algorithm, value)) draft.headers[header] = value;
   else blame(draft, `checksum.${algorithm}`, `must be the base64 of ${bytes} bytes`);
 }

@@ -20,9 +20,15 @@ export function extensionOf(filename: string): string {
  * Whether a file with this extension can be of this media type; both in lower case. `application/octet-stream` goes
  * with every extension, since it claims nothing that could be wrong. An extension that the table does not know goes
  * with types that it does not know either, so that formats of one's own can be allowed, and with no type that it does:
- * `photo.xyz` is no `image/png`.
+ * `photo.xyz` is no `image/png`. A family such as `image/*` stands for any of its types.
  */
 export function extensionBelongsTo(extension: string, mediaType: string): boolean {
   if (mediaType === ARBITRARY_BYTES) return true;
+  if (mediaType.endsWith('/*')) return belongsToFamily(extension, mediaType.slice(0, -1));
   return BY_EXTENSION.get(extension)?.includes(mediaType) ?? !KNOWN_TYPES.has(mediaType);
+}
+
+/** A family has types beyond the table, so that only an extension of other types contradicts it. */
+function belongsToFamily(extension: string, prefix: string): boolean {
+  return BY_EXTENSION.get(extension)?.some((type) => type.startsWith(prefix)) ?? true;
 }

@@ -3,29 +3,42 @@ import { Fault, type FieldViolation } from '../fault/fault.ts';
 import type { KeyPolicy } from '../keys/api-key.ts';
 import { mediaTypeOf } from './content-type.ts';
 import { extensionBelongsTo, extensionOf } from './file-extension.ts';
-import { DEFAULT_DESTINATION, type UploadRequest } from './upload.ts';
+import type { MediaFamily } from './media-family.ts';
 
 /** How many items of a list a message shows: gRPC carries messages in a header, where space is short. */
 const SHOWN_ITEMS = 10;
 const SHOWN_EXTENSION_LENGTH = 20;
 
-/** A request as rules look at it. */
-interface DeclaredFile {
+/** What a caller declares of a file, as far as policies judge it. */
+export interface DeclaredFile {
+  readonly filename: string;
+  readonly contentType: string;
+  /** In place of the type, where the client chooses it: the policy must allow all of them. */
+  readonly family?: MediaFamily | undefined;
+  /** The most that the upload can have. */
   readonly sizeBytes: number;
-  /** Empty when the declared type is not one media type. */
+  readonly overwrite: string | undefined;
+  readonly destination: string;
+}
+
+/** A request as rules look at it. */
+interface JudgedFile {
+  readonly sizeBytes: number;
+  /** Empty when the declared type is neither one media type nor a family. */
   readonly mediaType: string;
   readonly extension: string;
   readonly overwrite: string | undefined;
+  readonly destination: string;
 }
 
 interface PolicyRule {
   /** As the contract calls it. */
   readonly name: string;
-  /** The field of the request that breaks it; undefined where none does. */
-  readonly field: string | undefined;
-  readonly admits: (policy: KeyPolicy, file: DeclaredFile) => boolean;
+  /** The field of the request that breaks it. */
+  readonly field: string;
+  readonly admits: (policy: KeyPolicy, file: JudgedFile) => boolean;
   /** What it allows: completes "the policy allows …". */
-  readonly limit: (policy: KeyPolicy, file: DeclaredFile) => string;
+  readonly limit: (policy: KeyPolicy, file: JudgedFile) => string;
 }
 
 /** Every rule that can refuse an upload. The others shape it: its life and its key. */
@@ -69,19 +82,22 @@ const POLICY_RULES: readonly PolicyRule[] = [
   },
   {
     name: 'destinations',
-    field: undefined,
-    admits: ({ destinations }) => destinations?.includes(DEFAULT_DESTINATION) ?? true,
-    limit: ({ destinations = [] }) => `the destinations ${listed(destinations)}, not ${DEFAULT_DESTINATION}`,
+    field: 'destination',
+    admits: ({ destinations }, { destination }) => destinations?.includes(destination) ?? true,
+    limit: ({ destinations = [] }, { destination }) =>
+      `the destinations ${listed(destinations)}, not ${destination}`,
   },
 ];
 
-/** The POLICY_REFUSED that names every rule which the request breaks, with its limit; undefined if it breaks none. */
-export function policyRefusal(request: UploadRequest, policy: KeyPolicy): Fault | undefined {
-  const file: DeclaredFile = {
-    sizeBytes: request.sizeBytes,
-    mediaType: mediaTypeOf(request.contentType),
-    extension: extensionOf(request.filename),
-    overwrite: request.options?.overwrite,
+/** The POLICY_REFUSED that names every rule which the file breaks, with its limit; undefined if it breaks none. */
+export function policyRefusal(declared: DeclaredFile, policy: KeyPolicy): Fault | undefined {
+  const { contentType, family, filename, sizeBytes, overwrite, destination } = declared;
+  const file: JudgedFile = {
+    sizeBytes,
+    mediaType: family?.type ?? mediaTypeOf(contentType),
+    extension: extensionOf(filename),
+    overwrite,
+    destination,
   };
   const broken = POLICY_RULES.filter((rule) => !rule.admits(policy, file)).map(({ name, field, limit }) => ({
     field,
@@ -90,8 +106,8 @@ export function policyRefusal(request: UploadRequest, policy: KeyPolicy): Fault 
   if (broken.length === 0) return undefined;
   return new Fault('POLICY_REFUSED', {
     publicMessage: `The API key's policy allows ${broken.map(({ allowed }) => allowed).join('; ')}`,
-    fields: broken.flatMap(({ field, allowed }): FieldViolation[] =>
-      field === undefined ? [] : [{ field, message: `the API key's policy allows ${allowed}` }],
+    fields: broken.map(
+      ({ field, allowed }): FieldViolation => ({ field, message: `the API key's policy allows ${allowed}` }),
     ),
   });
 }

@@ -41,14 +41,18 @@ export class InvalidTemplateError extends Error {
   }
 }
 
-/** Parses a template such as `{owner}/{date}/{uuid}/{name}`. Throws an InvalidTemplateError with all problems. */
-export function parseObjectKeyTemplate(text: string): ObjectKeyTemplate {
+/**
+ * Parses a template such as `{owner}/{date}/{uuid}/{name}`. Throws an InvalidTemplateError with all problems.
+ *
+ * @param folder What stands in front of all: empty, or ends in a slash.
+ */
+export function parseObjectKeyTemplate(text: string, folder = ''): ObjectKeyTemplate {
   const tokens = text.split(/(\{[^{}]*\})/).filter((token) => token !== '');
   const parts = tokens.map((token): TemplatePart => {
     const name = token.startsWith('{') && token.endsWith('}') ? token.slice(1, -1) : undefined;
     return name !== undefined && isPlaceholder(name) ? { placeholder: name } : { literal: token };
   });
-  const template = withPrefixPlace(parts);
+  const template = withFolder(withPrefixPlace(parts), folder);
   const problems = [...literalProblems(parts), ...shapeProblems(template)];
   if (problems.length > 0) throw new InvalidTemplateError(problems);
   return template;
@@ -69,6 +73,16 @@ export function renderTemplate(
   return text;
 }
 
+/** The template up to and with the prefix: the folder of an owner. Behind `prefixAt` no value counts. */
+export function renderHead(
+  { parts, prefixAt }: ObjectKeyTemplate,
+  { owner }: Pick<TemplateValues, 'owner'>,
+  prefix: string,
+): string {
+  const head = parts.slice(0, prefixAt).map((part) => ('literal' in part ? part.literal : owner));
+  return head.join('') + prefix;
+}
+
 function withPrefixPlace(parts: readonly TemplatePart[]): ObjectKeyTemplate {
   const ownerAt = parts.findIndex((part) => 'placeholder' in part && part.placeholder === 'owner');
   const next = parts[ownerAt + 1];
@@ -80,6 +94,12 @@ function withPrefixPlace(parts: readonly TemplatePart[]): ObjectKeyTemplate {
     parts: [...folder, { literal: next.literal.slice(1) }, ...parts.slice(ownerAt + 2)],
     prefixAt: folder.length,
   };
+}
+
+/** No prefix of a key's policy leads out of the folder. */
+function withFolder({ parts, prefixAt }: ObjectKeyTemplate, folder: string): ObjectKeyTemplate {
+  if (folder === '') return { parts, prefixAt };
+  return { parts: [{ literal: folder }, ...parts], prefixAt: prefixAt + 1 };
 }
 
 function isPlaceholder(name: string): name is Placeholder {

@@ -1,5 +1,5 @@
 // Makes the keys of objects. Pure: time and randomness come in as arguments.
-import { type ObjectKeyTemplate, renderTemplate } from './object-key-template.ts';
+import { type ObjectKeyTemplate, renderHead, renderTemplate } from './object-key-template.ts';
 import { safeName, safeOwner } from './safe-segment.ts';
 import { KEY_PREFIX_MAX_BYTES, type ObjectKey } from './upload.ts';
 
@@ -36,7 +36,22 @@ export function objectKeyFrom(template: ObjectKeyTemplate, source: ObjectKeySour
   return renderTemplate(template, values, prefix) as ObjectKey;
 }
 
-function datePath(nowMs: number): string {
+/**
+ * What every key of the owner begins with, the prefix of a key's policy included; undefined for a template whose keys
+ * do not tell whose they are.
+ */
+export function objectKeyHead(
+  template: ObjectKeyTemplate,
+  owner: string,
+  prefix: string,
+): string | undefined {
+  const head = template.parts.slice(0, template.prefixAt);
+  const tellsOwner = head.some((part) => 'placeholder' in part && part.placeholder === 'owner');
+  return !tellsOwner ? undefined : renderHead(template, { owner: safeOwner(owner) }, prefix);
+}
+
+/** The day in UTC as keys show it. */
+export function datePath(nowMs: number): string {
   const date = new Date(nowMs);
   return `${date.getUTCFullYear()}/${twoDigits(date.getUTCMonth() + 1)}/${twoDigits(date.getUTCDate())}`;
 }

@@ -10,9 +10,6 @@ import { draftTags } from './tag-header.ts';
 import { type UploadOptions, URL_TTL_MIN_SECONDS } from './upload.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
-/** One-shot: S3 takes a PUT with this condition only while there is no object with the key (RFC 9110 §13.1.2). */
-export const IF_NONE_MATCH = 'if-none-match';
-
 const CONTENT_HEADERS = [
   { option: 'cacheControl', header: 'cache-control' },
   { option: 'contentLanguage', header: 'content-language' },
@@ -22,12 +19,12 @@ const CONTENT_HEADERS = [
 /** Frames the body of a request that is signed in chunks; S3 would strip it, and a reader never see it. */
 const AWS_CHUNKED = 'aws-chunked';
 
-/** What the options come to, looked at in the order of the contract. */
+/** What the options come to as headers, all but the condition of an upload that must not overwrite. */
 export function draftOptions(options: UploadOptions, filename: string, policy: UploadPolicy): HeaderDraft {
   const draft: HeaderDraft = { headers: {}, fields: [] };
   const { checksum, metadata, tags, encryption, storageClass, acl } = options;
   if (checksum !== undefined) draftChecksum(checksum, draft);
-  draftOverwrite(options, draft);
+  checkOverwrite(options, draft);
   checkExpiry(options, policy, draft);
   draftContentHeaders(options, draft);
   draftDisposition(options, filename, draft);
@@ -40,9 +37,9 @@ export function draftOptions(options: UploadOptions, filename: string, policy: U
   return draft;
 }
 
-function draftOverwrite({ overwrite }: UploadOptions, draft: HeaderDraft): void {
-  if (overwrite === 'never') draft.headers[IF_NONE_MATCH] = '*';
-  else if (overwrite !== undefined && overwrite !== 'allow')
+/** What keeps an upload from overwriting differs between providers and kinds of upload: see `one-shot.ts`. */
+function checkOverwrite({ overwrite }: UploadOptions, draft: HeaderDraft): void {
+  if (overwrite !== undefined && overwrite !== 'allow' && overwrite !== 'never')
     blame(draft, 'overwrite', 'must be allow or never');
 }
 

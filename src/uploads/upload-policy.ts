@@ -11,7 +11,12 @@ export interface UploadPolicy {
   readonly activeContent: ActiveContentPolicy;
   /** The canned ACLs that a request can ask for. */
   readonly allowedAcls: readonly string[];
+  /** What a download can have S3 answer instead of what is stored. */
+  readonly allowedOverrides: readonly DownloadOverride[];
 }
+
+export const DOWNLOAD_OVERRIDES = ['contentType', 'contentDisposition'] as const;
+export type DownloadOverride = (typeof DOWNLOAD_OVERRIDES)[number];
 
 /** The longest life where the operator has not set any. */
 const MAX_TTL_DEFAULT_SECONDS = 3_600;

@@ -13,7 +13,7 @@ export const OBJECT_KEY_MAX_BYTES = 1024;
 /** The longest prefix of object keys that the policy of an API key can set (the contract's `key_prefix`). */
 export const KEY_PREFIX_MAX_BYTES = 200;
 
-/** What the policies of API keys call the bucket of the settings. */
+/** What the destination is called that a request gets without naming one. */
 export const DEFAULT_DESTINATION = 'default';
 
 /** An object key that this service made: ASCII, no `.` or `..` segment, at most 1024 bytes. */
@@ -24,6 +24,8 @@ export interface UploadRequest {
   readonly filename: string;
   readonly contentType: string;
   readonly sizeBytes: number;
+  /** The name of a destination; left out, the default one. */
+  readonly destination?: string | undefined;
   /** Left out where there is none of them, as in nearly every request. */
   readonly options?: UploadOptions | undefined;
 }

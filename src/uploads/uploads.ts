@@ -1,58 +1,154 @@
+// The use cases of this room, joined.
 import { Fault } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
-import { decidePut } from './decide.ts';
-import type { ByteQuota, Presigner, SignedPut } from './ports.ts';
+import type { Sealer } from '../seal/sealer.ts';
+import { createCounter } from './count-upload.ts';
+import { createUploadCreation } from './create-upload.ts';
+import { ttlFor } from './decide.ts';
+import { decideDownload, readableKey } from './decide-download.ts';
+import type { UploadDestinations } from './destination.ts';
+import { findDestination } from './find-destination.ts';
+import {
+  abortUpload,
+  completeUpload,
+  layoutOf,
+  listUploadParts,
+  multipartOf,
+  uploadStatus,
+} from './finish-upload.ts';
+import { askedParts, issueParts } from './issue-parts.ts';
+import { createPutIssue } from './issue-put.ts';
+import { openUpload } from './open-upload.ts';
+import type {
+  ClaimedPart,
+  CompletedUpload,
+  CreatedUpload,
+  DownloadRequest,
+  IssuedDownload,
+  IssuedPart,
+  PartsListing,
+  SignPartsRequest,
+  UploadStatus,
+} from './outcomes.ts';
+import type { PlanRequest } from './plan.ts';
+import type { ByteQuota, CreationMemory, TokenBudget } from './ports.ts';
 import type { RandomSource } from './random-pool.ts';
-import type { PresignedPut, PutPlan, UploadRequest } from './upload.ts';
-import type { UploadPolicy } from './upload-policy.ts';
+import type { PresignedPut, UploadRequest } from './upload.ts';
+import { createUploadIds } from './upload-id.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from './uuid.ts';
 
+/**
+ * Uploads from plan to object. Every call throws or rejects with a Fault: of the decision, of the ports, or one that
+ * says how the upload stands.
+ */
 export interface Uploads {
   /**
-   * Decides, counts and signs one upload. Answers synchronously whenever the quota and the presigner do. Throws or
-   * rejects with a Fault INVALID_REQUEST, POLICY_REFUSED or CONTENT_REFUSED, or with what the quota or the presigner throws.
+   * Decides, counts and signs one PUT. Answers synchronously whenever the quota and the presigner do, and no
+   * `idempotencyKey` is given.
    */
-  issuePut(request: UploadRequest, principal: Principal): PresignedPut | Promise<PresignedPut>;
+  issuePut(
+    request: UploadRequest,
+    principal: Principal,
+    idempotencyKey?: string,
+  ): PresignedPut | Promise<PresignedPut>;
+  /** Decides of which kind the upload is, counts it, begins it in S3 where it has parts, and signs what comes first. */
+  create(request: PlanRequest, principal: Principal, idempotencyKey?: string): Promise<CreatedUpload>;
+  signParts(
+    uploadId: string,
+    request: SignPartsRequest,
+    principal: Principal,
+  ): Promise<readonly IssuedPart[]>;
+  listParts(uploadId: string, principal: Principal): Promise<PartsListing>;
+  complete(uploadId: string, claimed: readonly ClaimedPart[], principal: Principal): Promise<CompletedUpload>;
+  abort(uploadId: string, principal: Principal): Promise<void>;
+  status(uploadId: string, principal: Principal): Promise<UploadStatus>;
+  createDownload(request: DownloadRequest, principal: Principal): Promise<IssuedDownload>;
 }
 
 export interface UploadsDeps {
-  readonly presigner: Presigner;
-  readonly policy: UploadPolicy;
+  readonly destinations: UploadDestinations;
   /** Left out: nobody counts bytes. */
   readonly quota?: ByteQuota | undefined;
+  readonly budget: TokenBudget;
+  readonly memory: CreationMemory;
+  readonly sealer: Sealer;
+  /** The life of an upload id. */
+  readonly uploadTtlMs: number;
   readonly random: RandomSource;
   readonly wallClockMs: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
-export function createUploads({ presigner, policy, quota, random, wallClockMs }: UploadsDeps): Uploads {
-  function presignedFrom({ objectKey }: PutPlan, signed: SignedPut): PresignedPut {
-    return {
-      uploadUrl: signed.url,
-      publicUrl: presigner.publicUrl(objectKey),
-      fileKey: objectKey,
-      method: 'PUT',
-      headers: signed.headers,
-      expiresAtMs: signed.expiresAtMs,
-    };
+export function createUploads(deps: UploadsDeps): Uploads {
+  const { destinations, memory, uploadTtlMs, random, wallClockMs, sleep } = deps;
+  const ids = createUploadIds(deps.sealer);
+  const count = createCounter(deps);
+  const newSeed = () => {
+    const nowMs = wallClockMs();
+    return { nowMs, uuid: uuidV7(nowMs, random(UUID_RANDOM_BYTES)) };
+  };
+  const shared = { destinations, memory, newSeed, sleep, count, wallClockMs };
+  const create = createUploadCreation({ ...shared, ids, uploadTtlMs });
+  const open = (uploadId: string, principal: Principal) =>
+    openUpload(uploadId, principal, { destinations, ids }, wallClockMs());
+
+  async function signParts(
+    uploadId: string,
+    request: SignPartsRequest,
+    principal: Principal,
+  ): Promise<readonly IssuedPart[]> {
+    const { tracked, destination } = open(uploadId, principal);
+    const multipart = multipartOf(tracked);
+    const { objectKey, maxSizeBytes: sizeBytes } = tracked;
+    const upload = { ...multipart, ...layoutOf(tracked, multipart), objectKey, sizeBytes };
+    const asked = askedParts(request, upload);
+    if (asked instanceof Fault) throw asked;
+    const policies = [principal.policy, principal.uploadToken?.policy ?? null];
+    const nowMs = wallClockMs();
+    const ttlSeconds = ttlFor(request.expiresInSeconds, destination.policy, policies);
+    // No part outlives its upload.
+    const leftSeconds = Math.max(1, Math.ceil((tracked.expiresAtMs - nowMs) / 1_000));
+    return issueParts(destination.presigner, upload, asked, Math.min(ttlSeconds, leftSeconds), nowMs);
   }
 
-  function sign(plan: PutPlan, nowMs: number): PresignedPut | Promise<PresignedPut> {
-    const signed = presigner.presignPut(plan, nowMs);
-    return signed instanceof Promise
-      ? signed.then((late) => presignedFrom(plan, late))
-      : presignedFrom(plan, signed);
+  async function createDownload(request: DownloadRequest, principal: Principal): Promise<IssuedDownload> {
+    const { destination, object } = downloaded(request, principal);
+    const plan = decideDownload(request, object, destination, principal);
+    if (plan instanceof Fault) throw plan;
+    const { url, expiresAtMs } = await destination.presigner.presignGet(plan, wallClockMs());
+    return { url, objectKey: object.objectKey, expiresAtMs };
+  }
+
+  function downloaded(request: DownloadRequest, principal: Principal) {
+    const { uploadId, fileKey } = request;
+    if (uploadId !== undefined && fileKey === undefined && request.destination === undefined) {
+      const { tracked, destination } = open(uploadId, principal);
+      const { objectKey, contentType, contentTypeIsPrefix } = tracked;
+      return {
+        destination,
+        object: { objectKey, contentType: contentTypeIsPrefix ? undefined : contentType },
+      };
+    }
+    if (fileKey === undefined || uploadId !== undefined) throw oneName();
+    const destination = findDestination(destinations, request.destination);
+    const objectKey = readableKey(fileKey, destination, principal);
+    if (objectKey instanceof Fault) throw objectKey;
+    return { destination, object: { objectKey, contentType: undefined } };
   }
 
   return {
-    issuePut: (request, principal) => {
-      const nowMs = wallClockMs();
-      const uuid = uuidV7(nowMs, random(UUID_RANDOM_BYTES));
-      const plan = decidePut(request, policy, principal, { nowMs, uuid });
-      if (plan instanceof Fault) throw plan;
-      // Counted before it is signed: a URL that is out cannot be taken back.
-      const counted = quota?.take(principal, plan.sizeBytes, nowMs);
-      // Counting may have taken a while, and the life of the URL begins with its signature.
-      return counted instanceof Promise ? counted.then(() => sign(plan, wallClockMs())) : sign(plan, nowMs);
-    },
+    issuePut: createPutIssue(shared),
+    create,
+    signParts,
+    listParts: async (uploadId, principal) => listUploadParts(open(uploadId, principal)),
+    complete: async (uploadId, claimed, principal) => completeUpload(open(uploadId, principal), claimed),
+    abort: async (uploadId, principal) => abortUpload(open(uploadId, principal)),
+    status: async (uploadId, principal) => uploadStatus(open(uploadId, principal)),
+    createDownload,
   };
+}
+
+function oneName(): Fault {
+  const message = 'must be given, or a fileKey with or without its destination, and not both';
+  return new Fault('INVALID_REQUEST', { fields: [{ field: 'uploadId', message }] });
 }

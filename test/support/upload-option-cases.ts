@@ -2,8 +2,9 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { Fault } from '../../src/fault/fault.ts';
-import { decidePut } from '../../src/uploads/decide.ts';
+import { type DecisionPlace, decidePut } from '../../src/uploads/decide.ts';
 import { parseObjectKeyTemplate } from '../../src/uploads/object-key-template.ts';
+import { PROVIDER_CAPABILITIES } from '../../src/uploads/providers.ts';
 import { STORAGE_CLASSES } from '../../src/uploads/storage-headers.ts';
 import type { PutPlan, UploadOptions, UploadRequest } from '../../src/uploads/upload.ts';
 import type { UploadPolicy } from '../../src/uploads/upload-policy.ts';
@@ -14,14 +15,20 @@ export const FREE_POLICY: UploadPolicy = {
   template: parseObjectKeyTemplate('{uuid}/{name}'),
   activeContent: 'allow',
   allowedAcls: ['private', 'public-read'],
+  allowedOverrides: ['contentType', 'contentDisposition'],
 };
+
+/** A destination on AWS with that policy, or with another one. */
+export function placeWith(policy: Partial<UploadPolicy> = {}): DecisionPlace {
+  return { name: 'default', provider: PROVIDER_CAPABILITIES.aws, policy: { ...FREE_POLICY, ...policy } };
+}
 
 const UUID = '019b7c01-0400-7000-8000-000000000000';
 const NOBODY = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
 
 /** The plan for a request that nothing is wrong with. */
 export function planFor(request: UploadRequest): PutPlan {
-  const plan = decidePut(request, FREE_POLICY, NOBODY, { nowMs: 0, uuid: UUID });
+  const plan = decidePut(request, placeWith(), NOBODY, { nowMs: 0, uuid: UUID });
   if (plan instanceof Fault) throw new Error(`refused: ${JSON.stringify([plan.publicMessage, plan.fields])}`);
   return plan;
 }

@@ -4,13 +4,13 @@ import { ACTIVE_KINDS, activeContentOf } from '../../../src/uploads/active-conte
 import { decidePut } from '../../../src/uploads/decide.ts';
 import type { UploadRequest } from '../../../src/uploads/upload.ts';
 import type { UploadPolicy } from '../../../src/uploads/upload-policy.ts';
-import { FREE_POLICY } from '../../support/upload-option-cases.ts';
+import { placeWith } from '../../support/upload-option-cases.ts';
 
 const NOBODY = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
 
 function decide(activeContent: UploadPolicy['activeContent'], change: Partial<UploadRequest> = {}) {
   const request = { filename: 'page.html', contentType: 'text/html', sizeBytes: 1, ...change };
-  return decidePut(request, { ...FREE_POLICY, activeContent }, NOBODY, { nowMs: 0, uuid: 'u' });
+  return decidePut(request, placeWith({ activeContent }), NOBODY, { nowMs: 0, uuid: 'u' });
 }
 
 function dispositionOf(decision: ReturnType<typeof decide>): string | undefined {

@@ -8,7 +8,7 @@ import { Fault } from '../../../src/fault/fault.ts';
 import { checkPolicy } from '../../../src/keys/policy-input.ts';
 import { decidePut } from '../../../src/uploads/decide.ts';
 import { KEY_PREFIX_MAX_BYTES, SINGLE_PUT_MAX_BYTES } from '../../../src/uploads/upload.ts';
-import { FREE_POLICY } from '../../support/upload-option-cases.ts';
+import { placeWith } from '../../support/upload-option-cases.ts';
 
 const REQUEST = { filename: 'John Doe', contentType: 'example_string', size: 42n };
 const PRINCIPAL = { keyId: 'key_1', owner: 'acme', scopes: [], policy: null, rateLimit: null };
@@ -23,7 +23,7 @@ function passesContract(change: MessageInitShape<typeof CreateS3UploadRequestSch
 
 function passesDecision({ contentType = REQUEST.contentType, size = REQUEST.size }): boolean {
   const request = { filename: REQUEST.filename, contentType, sizeBytes: Number(size) };
-  return !(decidePut(request, FREE_POLICY, PRINCIPAL, CONTEXT) instanceof Fault);
+  return !(decidePut(request, placeWith(), PRINCIPAL, CONTEXT) instanceof Fault);
 }
 
 /** The decision repeats rules of the contract as a last defence; were it stricter, callers would meet rules unheard of. */
@@ -70,7 +70,7 @@ describe('the policies of keys and the decision', () => {
         const decided = () =>
           decidePut(
             { filename: 'a', contentType: 'a/b', sizeBytes: 1 },
-            FREE_POLICY,
+            placeWith(),
             { ...PRINCIPAL, policy: value },
             CONTEXT,
           );

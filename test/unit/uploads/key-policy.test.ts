@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeyPolicy } from '../../../src/keys/api-key.ts';
-import { policyRefusal } from '../../../src/uploads/key-policy.ts';
-import type { UploadRequest } from '../../../src/uploads/upload.ts';
+import { type DeclaredFile, policyRefusal } from '../../../src/uploads/key-policy.ts';
+import { mediaFamilyOf } from '../../../src/uploads/media-family.ts';
 
-const PHOTO: UploadRequest = { filename: 'photo.png', contentType: 'image/png', sizeBytes: 1000 };
+const PHOTO: DeclaredFile = {
+  filename: 'photo.png',
+  contentType: 'image/png',
+  sizeBytes: 1000,
+  overwrite: undefined,
+  destination: 'default',
+};
 
-function refusalOf(policy: KeyPolicy, change: Partial<UploadRequest> = {}) {
+function refusalOf(policy: KeyPolicy, change: Partial<DeclaredFile> = {}) {
   const fault = policyRefusal({ ...PHOTO, ...change }, policy);
   return (
     fault && {
@@ -18,7 +24,7 @@ function refusalOf(policy: KeyPolicy, change: Partial<UploadRequest> = {}) {
   );
 }
 
-function said(policy: KeyPolicy, change: Partial<UploadRequest> = {}): string | undefined {
+function said(policy: KeyPolicy, change: Partial<DeclaredFile> = {}): string | undefined {
   return refusalOf(policy, change)?.said;
 }
 
@@ -30,7 +36,7 @@ describe('policyRefusal', () => {
         fc.string(),
         fc.nat(),
         (filename, contentType, sizeBytes) => {
-          expect(policyRefusal({ filename, contentType, sizeBytes }, {})).toBeUndefined();
+          expect(policyRefusal({ ...PHOTO, filename, contentType, sizeBytes }, {})).toBeUndefined();
         },
       ),
     );
@@ -62,7 +68,12 @@ describe('policyRefusal', () => {
       destinations: ['eu'],
     };
     const refusal = refusalOf(policy);
-    expect(refusal?.fields.map(({ field }) => field)).toEqual(['filename', 'contentType', 'size']);
+    expect(refusal?.fields.map(({ field }) => field)).toEqual([
+      'filename',
+      'contentType',
+      'size',
+      'destination',
+    ]);
     expect(refusal?.said).toBe(
       "The API key's policy allows file names that end in .txt, .md (extensions); the content types text/plain (content_types); files of at most 1 bytes (max_size); the destinations eu, not default (destinations)",
     );
@@ -76,9 +87,29 @@ describe('policyRefusal', () => {
   it('refuses every upload of a key for other destinations', () => {
     expect(refusalOf({ destinations: ['eu', 'us'] })).toMatchObject({
       said: "The API key's policy allows the destinations eu, us, not default (destinations)",
-      fields: [],
+      fields: [{ field: 'destination' }],
     });
     expect(said({ destinations: ['eu', 'default'] })).toBeUndefined();
+    expect(said({ destinations: ['eu'] }, { destination: 'eu' })).toBeUndefined();
+  });
+});
+
+/** A browser chooses within the family, so that nothing in it may be forbidden. */
+describe('a family of content types', () => {
+  const isAllowed = (contentTypes: string[], type: string, filename = 'no extension') =>
+    said({ contentTypes }, { family: mediaFamilyOf(type), contentType: type, filename }) === undefined;
+
+  it('is allowed by itself only, and not by some of its types', () => {
+    expect(isAllowed(['image/*'], 'image/*')).toBe(true);
+    expect(isAllowed(['image/*'], 'IMAGE/*')).toBe(true);
+    expect(isAllowed(['image/png', 'image/jpeg'], 'image/*')).toBe(false);
+    expect(isAllowed(['image/*'], 'video/*')).toBe(false);
+  });
+
+  it('goes with the extensions of its types, and with those that nobody knows', () => {
+    expect(isAllowed(['image/*'], 'image/*', 'photo.png')).toBe(true);
+    expect(isAllowed(['image/*'], 'image/*', 'photo.mine')).toBe(true);
+    expect(isAllowed(['image/*'], 'image/*', 'photo.exe')).toBe(false);
   });
 });
 

@@ -8,7 +8,7 @@ import { OPTION_LIMITS } from '../../../src/uploads/option-limits.ts';
 import { STORAGE_CLASSES } from '../../../src/uploads/storage-headers.ts';
 import type { ChecksumAlgorithm, PutPlan, UploadOptions } from '../../../src/uploads/upload.ts';
 import type { UploadPolicy } from '../../../src/uploads/upload-policy.ts';
-import { FREE_POLICY, uploadOptions } from '../../support/upload-option-cases.ts';
+import { placeWith, uploadOptions } from '../../support/upload-option-cases.ts';
 
 const REQUEST = { filename: 'a.txt', contentType: 'text/plain', sizeBytes: 42 };
 const CONTEXT = { nowMs: 0, uuid: '019b7c01-0400-7000-8000-000000000000' };
@@ -19,7 +19,7 @@ function decide(
   keyPolicy: KeyPolicy | null = null,
 ) {
   const principal = { keyId: 'key_1', owner: 'acme', scopes: [], policy: keyPolicy, rateLimit: null };
-  return decidePut({ ...REQUEST, options }, { ...FREE_POLICY, ...policy }, principal, CONTEXT);
+  return decidePut({ ...REQUEST, options }, placeWith(policy), principal, CONTEXT);
 }
 
 /** What is signed beside length and type. */

@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import { Fault } from '../../../src/fault/fault.ts';
 import type { KeyPolicy, Principal } from '../../../src/keys/api-key.ts';
+import { createCounter } from '../../../src/uploads/count-upload.ts';
 import { decidePut } from '../../../src/uploads/decide.ts';
+import { createPutIssue } from '../../../src/uploads/issue-put.ts';
 import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
 import type { ByteQuota, Presigner, SignedPut } from '../../../src/uploads/ports.ts';
 import { type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from '../../../src/uploads/upload.ts';
 import { createUploadPolicy } from '../../../src/uploads/upload-policy.ts';
-import { createUploads } from '../../../src/uploads/uploads.ts';
+import { fakeDestination, forgetful } from '../../support/upload-fixture.ts';
+import { placeWith } from '../../support/upload-option-cases.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const UUID = '019b7c01-0400-7000-8000-000000000000';
@@ -18,12 +21,14 @@ const POLICY = createUploadPolicy({
   template: parseObjectKeyTemplate(loadSettings({}).objectKeyTemplate),
   activeContent: 'attachment',
   allowedAcls: [],
+  allowedOverrides: [],
 });
+const PLACE = placeWith(POLICY);
 const REQUEST: UploadRequest = { filename: 'John Doe', contentType: 'example_string', sizeBytes: 42 };
 
 function decide(change: Partial<UploadRequest>, policy: KeyPolicy | null = null): PutPlan | Fault {
   const principal = { ...PRINCIPAL, policy };
-  return decidePut({ ...REQUEST, ...change }, POLICY, principal, { nowMs: NOW_MS, uuid: UUID });
+  return decidePut({ ...REQUEST, ...change }, PLACE, principal, { nowMs: NOW_MS, uuid: UUID });
 }
 
 function blamedFields(decision: PutPlan | Fault): string[] {
@@ -113,7 +118,7 @@ describe('decidePut', () => {
   });
 });
 
-describe('createUploads', () => {
+describe('createPutIssue', () => {
   const signed: SignedPut = {
     url: 'https://s3.example/signed',
     headers: { 'content-length': '42' },
@@ -121,13 +126,16 @@ describe('createUploads', () => {
   };
 
   function uploadsWith(presignPut: Presigner['presignPut'], quota?: ByteQuota, wallClockMs = () => NOW_MS) {
-    return createUploads({
-      presigner: { presignPut, publicUrl: (key) => `https://cdn.example/${key}` },
-      policy: POLICY,
-      quota,
-      random: (count) => new Uint8Array(count),
+    const destination = { ...fakeDestination({ presignPut }), ...PLACE };
+    const issuePut = createPutIssue({
+      destinations: new Map([['default', destination]]),
+      count: createCounter({ quota, budget: { take: async () => true } }),
+      newSeed: () => ({ nowMs: wallClockMs(), uuid: UUID }),
       wallClockMs,
+      memory: forgetful,
+      sleep: async () => {},
     });
+    return { issuePut };
   }
 
   const expected = {
