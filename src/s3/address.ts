@@ -3,7 +3,8 @@
 import type { SigningCredentials } from './credentials.ts';
 import type { Destination } from './destination.ts';
 import type { Sdk } from './sdk.ts';
-import { createSdkSigner } from './sdk-signer.ts';
+import { createSdkFormSigner } from './sdk-form-signer.ts';
+import { createSdkUrlSigner } from './sdk-signer.ts';
 
 /** A bucket as its URLs and signatures name it. */
 export interface S3Address {
@@ -15,6 +16,9 @@ export interface S3Address {
   readonly basePath: string;
   readonly region: string;
   readonly service: string;
+  readonly bucket: string;
+  /** Where forms are posted to. */
+  readonly formUrl: string;
 }
 
 const MARKER_KEY = 'presignd-address';
@@ -43,17 +47,26 @@ export async function resolveAddress(sdk: Sdk, destination: Destination): Promis
   if (origin === undefined || host === undefined || region === undefined || service === undefined) {
     throw noAddress(destination, new Error('a presigned URL of unknown form'));
   }
-  return { origin, host, basePath, region, service };
+  const { bucket } = destination;
+  const formUrl = await markerFormUrl(sdk, destination, region);
+  return { origin, host, basePath, region, service, bucket, formUrl };
 }
 
 async function markerUrl(sdk: Sdk, destination: Destination): Promise<string> {
-  const sign = createSdkSigner(sdk, destination, MARKER_CREDENTIALS);
+  const { put } = createSdkUrlSigner(sdk, destination, MARKER_CREDENTIALS);
   const headers = { 'content-length': '0', 'content-type': 'application/octet-stream' };
   try {
-    return await sign({ objectKey: MARKER_KEY, headers }, 0, 1);
+    return await put({ objectKey: MARKER_KEY, headers }, 0, 1);
   } catch (cause) {
     throw noAddress(destination, cause);
   }
+}
+
+async function markerFormUrl(sdk: Sdk, destination: Destination, signingRegion: string): Promise<string> {
+  const sign = createSdkFormSigner(sdk, destination, signingRegion, MARKER_CREDENTIALS);
+  const size = { minSizeBytes: 0, maxSizeBytes: 0 };
+  const form = { objectKey: MARKER_KEY, fields: {}, contentTypePrefix: undefined, ...size };
+  return (await sign(form, 0, 1)).url;
 }
 
 function noAddress({ bucket, region }: Destination, cause: unknown): Error {

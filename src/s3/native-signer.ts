@@ -1,47 +1,49 @@
 import type { S3Address } from './address.ts';
 import type { SigningCredentials } from './credentials.ts';
-import type { PutRequest, PutSigner } from './put-signer.ts';
+import { createNativeFormSigner } from './native-form-signer.ts';
+import { createShapeFinder } from './request-shapes.ts';
+import type { Signer } from './signer.ts';
 import { UNSIGNED_PAYLOAD, uriEncodePath } from './sigv4.ts';
-import { createQuerySigner, createRequestShape, type RequestShape } from './sigv4-query.ts';
+import { createQuerySigner, createRequestShape } from './sigv4-query.ts';
 
-/** They have no effect on an upload; with them the URL is the one that the AWS SDK makes, byte for byte. */
-const QUERY = { 'X-Amz-Content-Sha256': UNSIGNED_PAYLOAD, 'x-id': 'PutObject' } as const;
+/** They have no effect at S3; with them the URL is the one that the AWS SDK makes, byte for byte. */
+const queryOf = (operation: string) => ({ 'X-Amz-Content-Sha256': UNSIGNED_PAYLOAD, 'x-id': operation });
+const PUT_QUERY = queryOf('PutObject');
+const PART_QUERY = queryOf('UploadPart');
+const GET_QUERY = queryOf('GetObject');
 
-/** The type and the length are signed as headers, so S3 takes exactly what was declared. */
+/** The type and the length are signed as headers, so S3 takes exactly what was declared. They are always there. */
 const DECLARED = ['content-length', 'content-type'];
-const PUT_OBJECT = createRequestShape('PUT', DECLARED, QUERY);
+const PLAIN_PUT = createRequestShape('PUT', DECLARED, PUT_QUERY);
 
-/** How many sets of headers are remembered. Callers choose the names of metadata, and could make up any number. */
-const SHAPES_MAX = 256;
+const PART_PARAMETERS = ['partNumber', 'uploadId'];
 
-/** Signs PutObject with our own SigV4: the hot path. */
-export function createNativeSigner(address: S3Address, credentials: SigningCredentials): PutSigner {
+/** Signs with our own SigV4: the hot path. */
+export function createNativeSigner(address: S3Address, credentials: SigningCredentials): Signer {
   const signer = createQuerySigner({ ...address, ...credentials });
-  const shapeOf = createPutShapes();
-  return ({ objectKey, headers }, atMs, expiresSeconds) =>
-    signer.presign(
-      shapeOf(headers),
-      `${address.basePath}/${uriEncodePath(objectKey)}`,
-      headers,
-      atMs,
-      expiresSeconds,
-    );
-}
+  const putShape = createShapeFinder('PUT', PUT_QUERY);
+  const partShape = createShapeFinder('PUT', PART_QUERY);
+  const getShape = createShapeFinder('GET', GET_QUERY);
+  const pathOf = (objectKey: string) => `${address.basePath}/${uriEncodePath(objectKey)}`;
 
-/** Finds the shape of a PUT by the names of its headers: clients ask for the same set again and again. */
-function createPutShapes(): (headers: PutRequest['headers']) => RequestShape {
-  const shapes = new Map<string, RequestShape>();
-  return (headers) => {
-    const names = Object.keys(headers);
-    // Length and type are always there.
-    if (names.length === DECLARED.length) return PUT_OBJECT;
-    const list = names.join();
-    let shape = shapes.get(list);
-    if (shape === undefined) {
-      if (shapes.size >= SHAPES_MAX) shapes.clear();
-      shape = createRequestShape('PUT', names, QUERY);
-      shapes.set(list, shape);
-    }
-    return shape;
+  return {
+    put: ({ objectKey, headers }, atMs, expiresSeconds) => {
+      const names = Object.keys(headers);
+      const shape = names.length === DECLARED.length ? PLAIN_PUT : putShape(names);
+      return signer.presign(shape, pathOf(objectKey), headers, atMs, expiresSeconds);
+    },
+    parts: ({ objectKey, s3UploadId, parts }, atMs, expiresSeconds) => {
+      const path = pathOf(objectKey);
+      return parts.map(({ partNumber, headers }) => {
+        const shape = partShape(Object.keys(headers), PART_PARAMETERS);
+        const parameters = { partNumber: String(partNumber), uploadId: s3UploadId };
+        return signer.presign(shape, path, headers, atMs, expiresSeconds, parameters);
+      });
+    },
+    get: ({ objectKey, overrides }, atMs, expiresSeconds) => {
+      const shape = getShape([], Object.keys(overrides));
+      return signer.presign(shape, pathOf(objectKey), {}, atMs, expiresSeconds, overrides);
+    },
+    form: createNativeFormSigner(address, credentials),
   };
 }

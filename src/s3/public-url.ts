@@ -6,7 +6,7 @@ import { uriEncodePath } from './sigv4.ts';
  * Each segment of a key is percent-encoded. Throws an Error for a base that cannot have a path appended.
  */
 export function createPublicUrl(
-  address: S3Address,
+  address: Pick<S3Address, 'origin' | 'basePath'>,
   publicBaseUrl: string | undefined,
 ): (key: string) => string {
   const base = publicBaseUrl === undefined ? address.origin + address.basePath : checkedBase(publicBaseUrl);

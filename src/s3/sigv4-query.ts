@@ -1,13 +1,10 @@
 // Signatures in the query: presigned URLs (AWS "Authenticating Requests: Using Query Parameters").
-import type { KeyObject } from 'node:crypto';
+import { createSigningCalendar, type SigningDay, type SigningIdentity } from './signing-day.ts';
 import {
   ALGORITHM,
-  amzDate,
   canonicalHeaderValue,
   canonicalRequest,
-  credentialScope,
   signatureOf,
-  signingKey,
   stringToSign,
   UNSIGNED_PAYLOAD,
   uriEncode,
@@ -15,40 +12,44 @@ import {
 
 const SIGNATURE_PARAMETER = 'X-Amz-Signature';
 
+/** Sorts after every name of a parameter. */
+const END = '\u{10ffff}';
+
+/** Values of header fields or of query parameters. */
+type Values = Readonly<Record<string, string>>;
+
 /** What the requests of one kind have in common. Made once, for any number of signatures. */
 export interface RequestShape {
   readonly method: string;
   /** Every header that is signed, `host` among them: lower-case, sorted. */
   readonly headerNames: readonly string[];
   /** Query parameters beside those of the signature itself, not encoded. */
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: Values;
+  /** Those whose values come with each request. */
+  readonly parameterNames: readonly string[];
 }
 
 /** Where requests go and who signs them. */
-export interface SigningScope {
+export interface SigningScope extends SigningIdentity {
   /** Scheme and authority of the URLs, such as `https://bucket.s3.us-east-1.amazonaws.com`. */
   readonly origin: string;
   /** The Host header of the request: the authority, with its port unless that is the scheme's default. */
   readonly host: string;
-  readonly region: string;
-  readonly service: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of temporary credentials. */
-  readonly sessionToken?: string | undefined;
 }
 
 export interface QuerySigner {
   /**
    * The presigned URL for a request to the encoded absolute `path`. `headers` has a value for every header of the
-   * shape but `host`; each is signed, so the request must carry it. Throws a RangeError when one is missing.
+   * shape but `host`, each of which is signed, so the request must carry it; and `parameters` one for every parameter
+   * that the shape leaves open. Throws a RangeError when one is missing.
    */
   presign(
     shape: RequestShape,
     path: string,
-    headers: Readonly<Record<string, string>>,
+    headers: Values,
     atMs: number,
     expiresSeconds: number,
+    parameters?: Values,
   ): string;
 }
 
@@ -57,83 +58,74 @@ interface QueryTemplate {
   readonly beforeDate: string;
   readonly beforeExpires: string;
   readonly beforeSignature: string;
+  /** To the first parameter that comes with the request, or to the end. */
   readonly afterSignature: string;
+  /** The parameters that come with the request, each with what follows its value. */
+  readonly parameters: readonly { readonly name: string; readonly after: string }[];
   readonly signedHeaders: string;
 }
 
-/** All that changes at midnight UTC. */
-interface SigningDay {
-  readonly name: string;
-  readonly scope: string;
-  readonly key: KeyObject;
-  /** Weak: shapes that nobody uses any more take theirs with them. */
-  readonly templates: WeakMap<RequestShape, QueryTemplate>;
-}
-
-/** A shape with `host` added to the signed headers. All names are signed as headers, `x-amz-*` too. */
+/**
+ * A shape with `host` added to the signed headers. All names are signed as headers, `x-amz-*` too. Throws a RangeError
+ * for a parameter name that is not lower-case at its start: those sort after all of the signature's, in one piece.
+ */
 export function createRequestShape(
   method: string,
   headerNames: readonly string[],
-  query: Readonly<Record<string, string>>,
+  query: Values,
+  parameterNames: readonly string[] = [],
 ): RequestShape {
-  return { method, headerNames: [...headerNames.map((name) => name.toLowerCase()), 'host'].sort(), query };
+  const early = parameterNames.find((name) => !/^[a-z]/.test(name));
+  if (early !== undefined) throw new RangeError(`a parameter that is not lower-case: ${early}`);
+  return {
+    method,
+    headerNames: [...headerNames.map((name) => name.toLowerCase()), 'host'].sort(),
+    query,
+    parameterNames,
+  };
 }
 
 export function createQuerySigner(scope: SigningScope): QuerySigner {
-  let day: SigningDay | undefined;
-  let date = '';
-  let dateSecond = Number.NaN;
+  const calendar = createSigningCalendar(scope);
+  let templatesDay: SigningDay | undefined;
+  // Weak: shapes that nobody uses any more take theirs with them.
+  let templates = new WeakMap<RequestShape, QueryTemplate>();
 
-  function dateAt(atMs: number): string {
-    const second = Math.floor(atMs / 1000);
-    if (second !== dateSecond) {
-      date = amzDate(atMs);
-      dateSecond = second;
+  function templateFor(shape: RequestShape, day: SigningDay): QueryTemplate {
+    if (templatesDay !== day) {
+      templatesDay = day;
+      templates = new WeakMap();
     }
-    return date;
-  }
-
-  function dayAt(name: string): SigningDay {
-    if (day?.name !== name) {
-      day = {
-        name,
-        scope: credentialScope(name, scope.region, scope.service),
-        key: signingKey(scope.secretAccessKey, name, scope.region, scope.service),
-        templates: new WeakMap(),
-      };
+    let template = templates.get(shape);
+    if (template === undefined) {
+      template = queryTemplate(shape, day.credential, scope.sessionToken);
+      templates.set(shape, template);
     }
-    return day;
+    return template;
   }
 
   return {
-    presign: (shape, path, headers, atMs, expiresSeconds) => {
-      const now = dateAt(atMs);
-      const today = dayAt(now.slice(0, 8));
-      let template = today.templates.get(shape);
-      if (template === undefined) {
-        template = queryTemplate(shape, scope, today.scope);
-        today.templates.set(shape, template);
-      }
+    presign: (shape, path, headers, atMs, expiresSeconds, parameters = {}) => {
+      const now = calendar.dateAt(atMs);
+      const today = calendar.dayOf(now);
+      const template = templateFor(shape, today);
       const head = `${template.beforeDate}${now}${template.beforeExpires}${expiresSeconds}${template.beforeSignature}`;
+      const tail = queryTail(template, parameters);
       const request = canonicalRequest({
         method: shape.method,
         path,
-        query: head + template.afterSignature,
+        query: head + tail,
         headerLines: headerLines(shape.headerNames, headers, scope.host),
         signedHeaders: template.signedHeaders,
         payloadHash: UNSIGNED_PAYLOAD,
       });
       const signature = signatureOf(today.key, stringToSign(now, today.scope, request));
-      return `${scope.origin}${path}?${head}&${SIGNATURE_PARAMETER}=${signature}${template.afterSignature}`;
+      return `${scope.origin}${path}?${head}&${SIGNATURE_PARAMETER}=${signature}${tail}`;
     },
   };
 }
 
-function headerLines(
-  names: readonly string[],
-  headers: Readonly<Record<string, string>>,
-  host: string,
-): string {
+function headerLines(names: readonly string[], headers: Values, host: string): string {
   let lines = '';
   for (const name of names) {
     const value = name === 'host' ? host : headers[name];
@@ -143,15 +135,29 @@ function headerLines(
   return lines;
 }
 
-/** Names sort alike whether encoded or not, and Date < Expires < Signature, so three cuts are enough. */
-function queryTemplate(shape: RequestShape, scope: SigningScope, credentials: string): QueryTemplate {
+function queryTail({ afterSignature, parameters }: QueryTemplate, values: Values): string {
+  let tail = afterSignature;
+  for (const { name, after } of parameters) {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`no value for the parameter ${name}`);
+    tail += uriEncode(value) + after;
+  }
+  return tail;
+}
+
+/** Names sort alike whether encoded or not, and Date < Expires < Signature, so these cuts are enough. */
+function queryTemplate(
+  shape: RequestShape,
+  credential: string,
+  sessionToken: string | undefined,
+): QueryTemplate {
   const signedHeaders = shape.headerNames.join(';');
   const fixed: Record<string, string> = {
     ...shape.query,
     'X-Amz-Algorithm': ALGORITHM,
-    'X-Amz-Credential': `${scope.accessKeyId}/${credentials}`,
+    'X-Amz-Credential': credential,
     'X-Amz-SignedHeaders': signedHeaders,
-    ...(scope.sessionToken === undefined ? {} : { 'X-Amz-Security-Token': scope.sessionToken }),
+    ...(sessionToken === undefined ? {} : { 'X-Amz-Security-Token': sessionToken }),
   };
   const pairs = Object.entries(fixed)
     .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
@@ -161,11 +167,17 @@ function queryTemplate(shape: RequestShape, scope: SigningScope, credentials: st
       .filter(([name]) => name > after && name < before)
       .map(([name, value]) => `&${name}=${value}`)
       .join('');
+  const open = [...shape.parameterNames].sort();
+  const opening = (index: number) => (open[index] === undefined ? '' : `&${uriEncode(open[index])}=`);
   return {
     beforeDate: `${between('', 'X-Amz-Date')}&X-Amz-Date=`.slice(1),
     beforeExpires: `${between('X-Amz-Date', 'X-Amz-Expires')}&X-Amz-Expires=`,
     beforeSignature: between('X-Amz-Expires', SIGNATURE_PARAMETER),
-    afterSignature: between(SIGNATURE_PARAMETER, '\u{10ffff}'),
+    afterSignature: between(SIGNATURE_PARAMETER, open[0] ?? END) + opening(0),
+    parameters: open.map((name, index) => ({
+      name,
+      after: between(name, open[index + 1] ?? END) + opening(index + 1),
+    })),
     signedHeaders,
   };
 }

@@ -2,12 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../../../src/fault/fault.ts';
 import type { CredentialIdentity } from '../../../src/s3/credentials.ts';
 import { createNativeSigner } from '../../../src/s3/native-signer.ts';
-import {
-  openPresigner,
-  type PresignerOptions,
-  type S3Presigner,
-  type SignerStatus,
-} from '../../../src/s3/presigner.ts';
+import { openPresigner, type PresignerOptions, type S3Presigner } from '../../../src/s3/presigner.ts';
+import type { Signer } from '../../../src/s3/signer.ts';
+import type { SignerStatus } from '../../../src/s3/signer-choice.ts';
 import type { ObjectKey, PutPlan } from '../../../src/uploads/upload.ts';
 import { oraclePutUrl } from '../../support/presign-oracle.ts';
 
@@ -59,10 +56,10 @@ function oracle(identity: CredentialIdentity, expiresSeconds = 900, atMs = NOW_M
 
 /** A native signer that is wrong in a way of its own for whatever it signs. */
 const brokenSigners: Record<string, PresignerOptions['createNative']> = {
-  'encodes a space as a plus': (address, credentials) => {
-    const sign = createNativeSigner(address, credentials);
-    return async (...call) => (await sign(...call)).replaceAll('%20', '+');
-  },
+  'encodes a space as a plus': changing((signer) => ({
+    ...signer,
+    put: async (...call) => (await signer.put(...call)).replaceAll('%20', '+'),
+  })),
   'signs with another key': (address, credentials) =>
     createNativeSigner(address, { ...credentials, secretAccessKey: 'other' }),
   'forgets the session token': (address, credentials) =>
@@ -72,17 +69,38 @@ const brokenSigners: Record<string, PresignerOptions['createNative']> = {
   'leaves If-None-Match unsigned': leavingUnsigned('if-none-match'),
   'leaves a checksum unsigned': leavingUnsigned('x-amz-checksum-sha256'),
   'leaves tags unsigned': leavingUnsigned('x-amz-tagging'),
-  throws: () => () => {
-    throw new Error('broken');
-  },
+  'signs parts without their number': changing((signer) => ({
+    ...signer,
+    parts: async (...call) => (await signer.parts(...call)).map((url) => url.replace(/&partNumber=\d+/, '')),
+  })),
+  'drops the overrides of a read': changing((signer) => ({
+    ...signer,
+    get: (request, ...when) => signer.get({ ...request, overrides: {} }, ...when),
+  })),
+  'takes any size in a form': changing((signer) => ({
+    ...signer,
+    form: (request, ...when) => signer.form({ ...request, maxSizeBytes: Number.MAX_SAFE_INTEGER }, ...when),
+  })),
+  'posts forms elsewhere': (address, credentials) =>
+    createNativeSigner({ ...address, formUrl: 'https://example.com/' }, credentials),
+  throws: changing((signer) => ({
+    ...signer,
+    put: () => {
+      throw new Error('broken');
+    },
+  })),
 };
 
+function changing(change: (signer: Signer) => Signer): PresignerOptions['createNative'] {
+  return (address, credentials) => change(createNativeSigner(address, credentials));
+}
+
 function leavingUnsigned(header: string): PresignerOptions['createNative'] {
-  return (address, credentials) => {
-    const sign = createNativeSigner(address, credentials);
-    return ({ objectKey, headers: { [header]: _, ...others } }, ...when) =>
-      sign({ objectKey, headers: { ...PLAN.headers, ...others } }, ...when);
-  };
+  return changing((signer) => ({
+    ...signer,
+    put: ({ objectKey, headers: { [header]: _, ...others } }, ...when) =>
+      signer.put({ objectKey, headers: { ...PLAN.headers, ...others } }, ...when),
+  }));
 }
 
 describe('openPresigner', () => {

@@ -4,10 +4,7 @@ import { createPublicUrl } from '../../../src/s3/public-url.ts';
 
 const ADDRESS = {
   origin: 'https://s3.example.com:8443',
-  host: 's3.example.com:8443',
   basePath: '/base/bucket',
-  region: 'us-east-1',
-  service: 's3',
 };
 
 describe('createPublicUrl', () => {
