@@ -6,6 +6,7 @@ import { version } from '../version.ts';
 import { type Command, parseArgsOptions, UsageError } from './command.ts';
 import { dev } from './dev.ts';
 import { commandHelp, overview } from './help.ts';
+import { janitor } from './janitor.ts';
 import { keysAudit } from './keys-audit.ts';
 import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   keysAudit,
   keysMint,
   migrate,
+  janitor,
 ];
 
 const HELP_WORDS = ['--help', '-h', 'help'];

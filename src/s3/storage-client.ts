@@ -1,0 +1,175 @@
+// The AWS SDK's client for asking S3 itself, opened by the first question: who only signs does not need it.
+import type * as StorageSdk from '@aws-sdk/client-s3';
+import { Fault } from '../fault/fault.ts';
+import { type CredentialProvider, defaultCredentialProvider, loadCredentials } from './credentials.ts';
+import { resolveRegion } from './destination.ts';
+import { loadSdk, type S3Client, type S3ClientConfig, SIGNING_CLIENT } from './sdk.ts';
+import { failureFrom } from './storage-failure.ts';
+
+/** How long S3 may take, in milliseconds, and how often it is asked. */
+const STORAGE_LIMITS = {
+  /** To accept a connection. */
+  connectMs: 1_000,
+  /** To begin an answer. */
+  requestMs: 5_000,
+  /** For the answer, retries and credentials included. */
+  totalMs: 10_000,
+  /**
+   * The same for a completion: S3 answers it when the parts have been put together, "several minutes" at the most (AWS
+   * "CompleteMultipartUpload"). Who gives up sooner only has to ask again.
+   */
+  completionMs: 30_000,
+  attempts: 2,
+  /** Connections to one S3 at a time. */
+  sockets: 256,
+} as const;
+
+export interface StorageClientOptions {
+  /** The bucket's region; without it the AWS SDK's providers decide. */
+  readonly region: string | undefined;
+  /** As this service reaches S3; without it AWS, or what the AWS SDK's own variables say. */
+  readonly endpoint: string | undefined;
+  readonly forcePathStyle: boolean;
+  /** Instead of the AWS SDK's default chain. */
+  readonly credentials: CredentialProvider | undefined;
+  /** Told of the moment that each answer of S3 bears, in wall-clock milliseconds; whole seconds. */
+  readonly onServerDate?: ((dateMs: number) => void) | undefined;
+  /** In place of `totalMs`, and the most for `completionMs`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+type Ask<T> = (
+  sdk: typeof StorageSdk,
+  client: S3Client,
+  options: { readonly abortSignal: AbortSignal; readonly requestTimeout: number },
+) => Promise<T>;
+
+export interface StorageClient {
+  /** Rejects with what the SDK rejects with, or an Error when there is no whole answer in time. */
+  ask<T>(request: Ask<T>, kind?: 'completion'): Promise<T>;
+  close(): void;
+}
+
+interface OpenClient {
+  readonly sdk: typeof StorageSdk;
+  readonly client: S3Client;
+}
+
+/** What S3 answers to keys that it does not accept, or not any more: the next question is to be asked with others. */
+const REFUSED_KEYS: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+]);
+
+export function createStorageClient(options: StorageClientOptions): StorageClient {
+  let opening: Promise<OpenClient> | undefined;
+
+  return {
+    ask: async (request, kind) => {
+      opening ??= open(options);
+      const used = opening;
+      const limits = limitsOf(options, kind);
+      try {
+        return await within(limits.totalMs, async (abortSignal) => {
+          const { sdk, client } = await used;
+          return request(sdk, client, { abortSignal, requestTimeout: limits.requestMs });
+        });
+      } catch (error) {
+        const isClosed = await used.then(
+          () => REFUSED_KEYS.has(failureFrom(error).code),
+          () => true,
+        );
+        // What others ask meanwhile goes on; its connections end by themselves.
+        if (isClosed && opening === used) opening = undefined;
+        throw error;
+      }
+    },
+    close: () => {
+      opening?.then(({ client }) => client.destroy()).catch(() => {});
+      opening = undefined;
+    },
+  };
+}
+
+function limitsOf({ timeoutMs }: StorageClientOptions, kind: 'completion' | undefined) {
+  const usual = kind === undefined ? STORAGE_LIMITS.totalMs : STORAGE_LIMITS.completionMs;
+  const totalMs = Math.min(usual, timeoutMs ?? usual);
+  return { totalMs, requestMs: kind === undefined ? Math.min(STORAGE_LIMITS.requestMs, totalMs) : totalMs };
+}
+
+async function open(options: StorageClientOptions): Promise<OpenClient> {
+  const [sdk, signing] = await Promise.all([import('@aws-sdk/client-s3'), loadSdk()]);
+  const region = await resolveRegion(signing, options.region, options.endpoint);
+  const provider = options.credentials ?? defaultCredentialProvider(signing, region);
+  const config: S3ClientConfig = {
+    ...SIGNING_CLIENT,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    region,
+    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    forcePathStyle: options.forcePathStyle,
+    credentials: () => identityFrom(provider),
+    retryMode: 'standard',
+    maxAttempts: STORAGE_LIMITS.attempts,
+    requestHandler: {
+      connectionTimeout: STORAGE_LIMITS.connectMs,
+      requestTimeout: STORAGE_LIMITS.requestMs,
+      // Without it a request that takes longer is only warned of.
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: STORAGE_LIMITS.sockets },
+      httpsAgent: { keepAlive: true, maxSockets: STORAGE_LIMITS.sockets },
+    },
+  };
+  const client = new sdk.S3Client(config);
+  if (options.onServerDate !== undefined) tellDates(client, options.onServerDate);
+  return { sdk, client };
+}
+
+/** Also of refusals: a clock that is off is told by nothing else. */
+function tellDates(client: S3Client, onServerDate: (dateMs: number) => void): void {
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      const result = await next(request);
+      const dateMs = Date.parse(dateOf(result.response) ?? '');
+      if (!Number.isNaN(dateMs)) onServerDate(dateMs);
+      return result;
+    },
+    // Behind the step that turns refusals into errors, which then have no headers any more.
+    { step: 'deserialize', priority: 'low', name: 'tellDates' },
+  );
+}
+
+function dateOf(response: unknown): string | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const { headers } = response;
+  if (typeof headers !== 'object' || headers === null || !('date' in headers)) return undefined;
+  return typeof headers.date === 'string' ? headers.date : undefined;
+}
+
+/** The provider's errors without what they may quote. The SDK keeps what it gets until that expires. */
+async function identityFrom(provider: CredentialProvider) {
+  const { sessionToken, expiresAtMs, ...keys } = await loadCredentials(provider).catch((cause: unknown) => {
+    throw new Fault('SIGNING_UNAVAILABLE', { retryAfterMs: STORAGE_LIMITS.connectMs, cause });
+  });
+  return {
+    ...keys,
+    ...(sessionToken !== undefined && { sessionToken }),
+    ...(expiresAtMs !== null && { expiration: new Date(expiresAtMs) }),
+  };
+}
+
+/** What the work comes to, unless it takes longer: the SDK's own limits end neither with the headers nor with retries. */
+async function within<T>(limitMs: number, work: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer within ${limitMs} ms`));
+    controller.abort();
+  }, limitMs);
+  try {
+    return await Promise.race([work(controller.signal), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
