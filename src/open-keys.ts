@@ -5,9 +5,10 @@ import { createKeys, type Keys } from './keys/keys.ts';
 import type { KeyLookup } from './keys/lookup.ts';
 import { cacheKeyFromPepper, loadPeppers, type Peppers } from './keys/peppers.ts';
 import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
-import type { ByteLedger, SharedRateCounts } from './quota/ports.ts';
+import type { ByteLedger, SharedRateCounts, SharedTokenCounts } from './quota/ports.ts';
 import { migrateStore, openKeyStore } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
+import type { CreationMemory } from './uploads/ports.ts';
 
 export interface KeyRooms extends AsyncDisposable {
   readonly store: KeyStore & ByteLedger;
@@ -15,6 +16,10 @@ export interface KeyRooms extends AsyncDisposable {
   readonly shared: SharedKeyCache | undefined;
   /** Undefined without a REDIS_URL, and unless it is asked for: whoever counts is counted as an instance. */
   readonly rateCounts: SharedRateCounts | undefined;
+  /** What creating calls of all instances remember. Rejects while Redis is away. Undefined without a REDIS_URL. */
+  readonly creationMemory: CreationMemory | undefined;
+  /** Undefined without a REDIS_URL. */
+  readonly tokenCounts: SharedTokenCounts | undefined;
   readonly peppers: Peppers;
   /** The use cases; a process that also looks keys up passes its lookup, which must not wait for the feed. */
   manage(lookup?: KeyLookup): Keys;
@@ -62,6 +67,8 @@ export async function openKeyRooms(
     store,
     shared,
     rateCounts: redis?.rateCounts,
+    creationMemory: redis?.creationMemory,
+    tokenCounts: redis?.tokenCounts,
     peppers,
     manage: (lookup) => {
       const keys = createKeys({
@@ -93,6 +100,8 @@ export function migrateKeyStore({ databaseUrl }: Pick<Settings, 'databaseUrl'>) 
 interface SharedRooms extends AsyncDisposable {
   readonly cache: SharedKeyCache;
   readonly rateCounts: SharedRateCounts | undefined;
+  readonly creationMemory: CreationMemory;
+  readonly tokenCounts: SharedTokenCounts;
   ready(timeoutMs: number): Promise<boolean>;
 }
 
@@ -101,18 +110,23 @@ async function openShared(url: string, peppers: Peppers, options: KeyRoomsOption
   const { openRedis } = await import('./redis/client.ts');
   const { createRedisKeyCache } = await import('./redis/key-cache.ts');
   const { createRedisRateCounts } = await import('./redis/rate-counts.ts');
+  const { createRedisCreationMemory } = await import('./redis/creation-memory.ts');
+  const { createRedisTokenCounts } = await import('./redis/token-counts.ts');
   const connections = openRedis({ url, ...options });
-  const cache = createRedisKeyCache({
+  const authenticated = {
     connections,
     // The last pepper is the store's own, so that the instances of a fleet agree however theirs are configured.
     cacheKey: cacheKeyFromPepper(peppers.at(-1) ?? peppers[0]),
     clock,
     ...options,
-  });
+  };
+  const cache = createRedisKeyCache(authenticated);
   const rateCounts = options.countCalls ? createRedisRateCounts({ connections }) : undefined;
   return {
     cache,
     rateCounts,
+    creationMemory: createRedisCreationMemory(authenticated),
+    tokenCounts: createRedisTokenCounts({ connections }),
     ready: connections.ready,
     [Symbol.asyncDispose]: async () => {
       cache.close().catch(() => {});

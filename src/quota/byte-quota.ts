@@ -3,6 +3,7 @@ import type { Principal } from '../keys/api-key.ts';
 import type { ByteQuota } from '../uploads/ports.ts';
 import { type QuotaPeriod, quotaPeriods } from './byte-periods.ts';
 import { createBytesUnderWay } from './bytes-under-way.ts';
+import { callGuarded } from './guarded-call.ts';
 import { createKnownUsage } from './known-usage.ts';
 import type { ByteLedger, ByteLedgerAnswer, CallGuard, Schedule } from './ports.ts';
 import { createUnbookedBytes } from './unbooked-bytes.ts';
@@ -60,31 +61,19 @@ export function createByteQuota(deps: ByteQuotaDeps): LedgerByteQuota {
   let cancelBooking: (() => void) | undefined;
 
   /** Undefined when the ledger does not answer, and at once while it is known not to. */
-  async function ask(
+  function ask(
     keyId: string,
     bytes: number,
     periods: readonly QuotaPeriod[],
   ): Promise<ByteLedgerAnswer | undefined> {
-    const healthy = guard.state() === 'closed';
-    if (!guard.admit()) return insured(undefined);
-    // A ledger that may still be out of order is tried out while the caller is answered from here.
-    if (!healthy) {
-      ledger.takeBytes(keyId, 0, periods).then(guard.succeeded, guard.failed);
-      return insured(undefined);
-    }
-    try {
-      if (unbooked.has(keyId)) await unbooked.book(keyId);
-      const answer = await ledger.takeBytes(keyId, bytes, periods);
-      guard.succeeded();
-      return answer;
-    } catch (error) {
-      guard.failed();
-      return insured(error);
-    }
-  }
-
-  function insured(error: unknown): undefined {
-    onInsurance(error);
+    const call = {
+      async ask() {
+        if (unbooked.has(keyId)) await unbooked.book(keyId);
+        return ledger.takeBytes(keyId, bytes, periods);
+      },
+      probe: () => ledger.takeBytes(keyId, 0, periods),
+    };
+    return callGuarded(guard, call, onInsurance);
   }
 
   const usedBytes = (keyId: string, { period }: QuotaPeriod) =>

@@ -1,4 +1,5 @@
 // What this room needs from outside. Adapters live in redis/ and store/; `app.ts` joins them.
+import type { TokenUse } from '../uploads/ports.ts';
 import type { RateLimit, RateVerdict } from './gcra.ts';
 
 /** Counts calls for every instance together. A method rejects when it does not answer in time. */
@@ -7,6 +8,29 @@ export interface SharedRateCounts {
   take(key: string, limit: RateLimit): Promise<RateVerdict>;
   /** How many instances count together: at least 1, and as it was last known while nobody can tell. */
   instances(): number;
+}
+
+/** Files and bytes that an upload token has planned. */
+export interface TokenCount {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface TokenCountAnswer {
+  /** False when a limit would have been exceeded: then nothing was added. */
+  readonly granted: boolean;
+  /** What all instances have counted afterwards. */
+  readonly used: TokenCount;
+}
+
+/** Counts what upload tokens plan for every instance together. Rejects when it does not answer in time. */
+export interface SharedTokenCounts {
+  /**
+   * Adds files and bytes if both stay within the limits, atomically for all instances.
+   *
+   * @param atLeast what the caller knows was counted before: a count below it has been lost, and is raised first
+   */
+  take(use: TokenUse, atLeast: TokenCount): Promise<TokenCountAnswer>;
 }
 
 /**

@@ -4,19 +4,15 @@ import { ReplyError, type Result } from 'ioredis';
 import type { KeyDigest } from '../keys/api-key.ts';
 import type { SharedKeyCache } from '../keys/ports.ts';
 import { listenForAnnouncements } from './announcement-channel.ts';
-import { errorFromRedis, type RedisConnections } from './client.ts';
+import { CLOCK_SKEW_MS } from './authenticated-text.ts';
+import type { RedisConnections } from './client.ts';
+import { rejectingSafely, replyValue } from './replies.ts';
 import { createSeal } from './sealed-record.ts';
 
 /** The number is the version of what is stored: releases that store another shape never read each other's. */
 const DEFAULT_PREFIX = 'ak2:';
 /** Records without policy and limits. While a fleet is upgraded, instances that know no other prefix are told too. */
 const FORMER_PREFIX = 'ak1:';
-/**
- * How far the clocks of two hosts may differ before they stop believing each other's records. It also bounds how
- * long a record that someone puts back lives, and has to stay below the memory of known versions in keys/limits.ts.
- */
-const CLOCK_SKEW_MS = 30_000;
-
 /** What PTTL answers for a name that is not there. */
 const NO_SUCH_NAME = -2;
 
@@ -160,18 +156,3 @@ export function createRedisKeyCache(deps: RedisKeyCacheDeps): SharedKeyCache {
 }
 
 const channelOf = (prefix: string) => `${prefix}revoked`;
-
-async function rejectingSafely<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw errorFromRedis(error);
-  }
-}
-
-/** The value of one reply, where a value that is no string counts as one that is not ours. Throws other errors. */
-function replyValue([error, value]: [error: Error | null, value: unknown]): unknown {
-  if (error === null) return value;
-  if (error instanceof ReplyError && error.message.startsWith('WRONGTYPE')) return undefined;
-  throw error;
-}

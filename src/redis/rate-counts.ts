@@ -3,8 +3,10 @@
 import type { Result } from 'ioredis';
 import { gcraTerms, type RateLimit, rateVerdict } from '../quota/gcra.ts';
 import type { SharedRateCounts } from '../quota/ports.ts';
-import { errorFromRedis, type RedisConnections } from './client.ts';
+import type { RedisConnections } from './client.ts';
+import { ALLOW_WHEN_FULL, createFlaggedRunner } from './flagged-scripts.ts';
 import { countInstances } from './instance-count.ts';
+import { rejectingSafely } from './replies.ts';
 
 /** The number is the version of what is stored: releases that store another shape never read each other's. */
 const DEFAULT_PREFIX = 'rl1:';
@@ -31,8 +33,7 @@ if allowed or owed > burst then
 end
 return { allowed and 1 or 0, debt }`;
 
-/** A full Redis takes this too: a few bytes that expire, without which every key would be limited by less. */
-const TAKE_CALL_WHEN_FULL_SCRIPT = `#!lua flags=allow-oom${TAKE_CALL_SCRIPT}`;
+const TAKE_CALL_WHEN_FULL_SCRIPT = `${ALLOW_WHEN_FULL}${TAKE_CALL_SCRIPT}`;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -61,29 +62,21 @@ export function createRedisRateCounts(deps: RedisRateCountsDeps): RedisRateCount
   commands.defineCommand('presigndTakeCall', { numberOfKeys: 1, lua: TAKE_CALL_SCRIPT });
   commands.defineCommand('presigndTakeCallWhenFull', { numberOfKeys: 1, lua: TAKE_CALL_WHEN_FULL_SCRIPT });
   const instances = countInstances(commands, prefix, beatMs);
-  let knowsFlags = true;
+  const runFlagged = createFlaggedRunner();
 
-  async function run(name: string, intervalUs: number, burstUs: number): Promise<unknown> {
-    if (!knowsFlags) return commands.presigndTakeCall(name, intervalUs, burstUs);
-    try {
-      return await commands.presigndTakeCallWhenFull(name, intervalUs, burstUs);
-    } catch (error) {
-      if (!isUnknownSyntax(error)) throw error;
-      // A Redis before 7 does not know flags. What is full then refuses to count, as it refuses everything else.
-      knowsFlags = false;
-      return commands.presigndTakeCall(name, intervalUs, burstUs);
-    }
+  function run(name: string, intervalUs: number, burstUs: number): Promise<unknown> {
+    return runFlagged(
+      () => commands.presigndTakeCallWhenFull(name, intervalUs, burstUs),
+      () => commands.presigndTakeCall(name, intervalUs, burstUs),
+    );
   }
 
   return {
-    async take(key, limit) {
-      const { intervalUs, burstUs } = gcraTerms(limit);
-      try {
+    take: (key, limit) =>
+      rejectingSafely(async () => {
+        const { intervalUs, burstUs } = gcraTerms(limit);
         return verdictFrom(await run(prefix + key, intervalUs, burstUs), limit);
-      } catch (error) {
-        throw errorFromRedis(error);
-      }
-    },
+      }),
     instances: instances.count,
     close: instances.leave,
   };
@@ -94,8 +87,4 @@ function verdictFrom(reply: unknown, limit: RateLimit) {
   if (typeof allowed !== 'number' || typeof debtUs !== 'number')
     throw new Error('Redis answered something else');
   return rateVerdict(allowed === 1, debtUs, 1, limit);
-}
-
-function isUnknownSyntax(error: unknown): boolean {
-  return error instanceof Error && /error compiling script/i.test(error.message);
 }

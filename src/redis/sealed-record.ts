@@ -2,14 +2,11 @@
 //
 //     <version>|<JSON>|<MAC>
 //
-// The version stands in the clear so that a script can compare it. The MAC covers the place and the content, so
-// nobody without the cache key can make a record up, change one, or move one to another key. The JSON says until
-// when the record may be used at all, so a copy that someone puts back later is worthless.
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+// The version stands in the clear so that a script can compare it. The JSON says until when the record may be used
+// at all, so a copy that someone puts back later is worthless. What the MAC is good for says authenticated-text.ts.
+import type { KeyObject } from 'node:crypto';
 import type { KeyDigest, KeyPolicy, KeyRateLimit, KeyRecord, KeyStatus, Scope } from '../keys/api-key.ts';
-
-const MAC_BYTES = 16;
-const MAC_LENGTH = 22;
+import { createTextAuthenticator } from './authenticated-text.ts';
 
 /** What the MAC of a message is bound to. Releases that run side by side have to agree on it, as on the channel. */
 const CHANGE_CONTEXT = 'revoked';
@@ -45,19 +42,7 @@ export interface Seal {
 
 export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
   // The contexts differ so that a sealed message can never pass for a record.
-  function macOf(context: string, payload: string): string {
-    const mac = createHmac('sha256', cacheKey).update(`${prefix}${context}|${payload}`).digest();
-    return mac.subarray(0, MAC_BYTES).toString('base64url');
-  }
-
-  function payloadOf(context: string, sealed: string): string | undefined {
-    const payload = sealed.slice(0, -MAC_LENGTH - 1);
-    const expected = Buffer.from(`${payload}|${macOf(context, payload)}`);
-    const actual = Buffer.from(sealed);
-    return expected.length === actual.length && timingSafeEqual(expected, actual) ? payload : undefined;
-  }
-
-  const sealed = (context: string, payload: string) => `${payload}|${macOf(context, payload)}`;
+  const texts = createTextAuthenticator(cacheKey, prefix);
 
   return {
     sealRecord(digest, record, usableUntilMs) {
@@ -71,10 +56,10 @@ export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
         rl: record.rateLimit ?? undefined,
         use: usableUntilMs,
       };
-      return sealed(digest, `${record.version}|${JSON.stringify(stored)}`);
+      return texts.seal(digest, `${record.version}|${JSON.stringify(stored)}`);
     },
     openRecord(digest, value) {
-      const payload = payloadOf(digest, value);
+      const payload = texts.open(digest, value);
       if (payload === undefined) return undefined;
       const bar = payload.indexOf('|');
       // The MAC proves that we wrote it, so its shape needs no check: another shape gets another prefix.
@@ -103,9 +88,9 @@ export function createSeal(cacheKey: KeyObject, prefix: string): Seal {
         usableUntilMs: use,
       };
     },
-    sealChange: (digest, version) => sealed(CHANGE_CONTEXT, `${digest}|${version}`),
+    sealChange: (digest, version) => texts.seal(CHANGE_CONTEXT, `${digest}|${version}`),
     openChange(message) {
-      const [digest, version] = payloadOf(CHANGE_CONTEXT, message)?.split('|') ?? [];
+      const [digest, version] = texts.open(CHANGE_CONTEXT, message)?.split('|') ?? [];
       if (digest === undefined || version === undefined) return undefined;
       return { digest: digest as KeyDigest, version: Number(version) };
     },
