@@ -2,14 +2,16 @@
 
 import type { SettingRow } from '../src/config/setting-row.ts';
 import { SETTINGS } from '../src/config/settings.ts';
-import { REASONS, type ReasonSpec } from '../src/fault/reasons.ts';
-
-const NOTICE = '<!-- Made by `npm run generate`. Change the table in the code instead. -->';
+import type { ReasonSpec } from '../src/fault/reason-spec.ts';
+import { REASONS } from '../src/fault/reasons.ts';
+import { destinationsPage } from './destinations-page.ts';
+import { page, table } from './markdown.ts';
 
 /** Every generated page, by its path in the repository. */
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/configuration.md', configurationPage()],
+    ['docs/destinations.md', destinationsPage()],
     ['docs/errors.md', errorsPage()],
   ]);
 }
@@ -27,7 +29,8 @@ function configurationPage(): string {
 \`PRESIGND_\` variable that does not exist is an error that suggests the near ones. Every variable \`NAME\` can be given
 as \`NAME_FILE\` instead: the path of a file that holds the value, as container platforms mount secrets. An empty
 variable counts as not set, an empty file is an error. What stands inside an object key template, an origin, a pepper,
-the public base URL, the default rate plan or the bootstrap key is judged after the rest, one at a time.
+the public base URL, the default rate plan or the bootstrap key is judged after the rest, one at a time. Further
+destinations than the one of these settings are described in [destinations.md](destinations.md).
 
 S3 credentials come from the AWS SDK's own chain: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, the shared config
 files, web identity (IRSA), SSO, ECS and EC2 instance metadata. They are refreshed while the service runs.
@@ -68,14 +71,4 @@ fields, \`ErrorInfo\` with the reason (\`UNAUTHENTICATED\` for every \`KEY_…\`
 All refusals of an API key look alike to the caller; the log has the reason.`,
     table(['Reason', 'Status', 'Code', 'Retry', 'Message', 'Meaning'], rows),
   );
-}
-
-function page(title: string, introduction: string, body: string): string {
-  return `# ${title}\n\n${NOTICE}\n\n${introduction}\n\n${body}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -1,7 +1,8 @@
-// The composition root, which open-authentication.ts, open-keys.ts and open-limits.ts are parts of. It opens the rooms
-// from the inside out and closes them in the reverse order.
+// The composition root, which the other open-*.ts are parts of. It opens the rooms from the inside out and closes
+// them in the reverse order.
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { UploadSettings } from './config/destinations.ts';
 import type { Settings } from './config/settings.ts';
 import { createClientAddress } from './edge/client-address.ts';
 import { createCors } from './edge/cors.ts';
@@ -12,26 +13,23 @@ import { createRequestIds } from './edge/request-id.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
+import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
 import { openAuthentication } from './open-authentication.ts';
+import { openDestinations } from './open-destinations.ts';
 import { openKeyRooms } from './open-keys.ts';
 import { openLimits } from './open-limits.ts';
+import { openSealed, openUploads } from './open-uploads.ts';
 import { sendFault } from './rest/envelope.ts';
 import { createRestDoor } from './rest/rest-door.ts';
 import type { Door } from './rpc/http-handler.ts';
 import { createRpcDoor, type RpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
 import type { CredentialProvider } from './s3/credentials.ts';
-import { openPresigner, type S3Presigner } from './s3/presigner.ts';
 import { clock, random } from './system.ts';
 import { createEvents, type Events } from './telemetry/events.ts';
 import { createHealth, type Health } from './telemetry/health.ts';
 import { openLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
-import type { ByteQuota } from './uploads/ports.ts';
-import type { PresignedPut } from './uploads/upload.ts';
-import { createUploadPolicy } from './uploads/upload-policy.ts';
-import { createUploads, type Uploads } from './uploads/uploads.ts';
 import { version } from './version.ts';
 
 export interface App extends AsyncDisposable {
@@ -43,15 +41,14 @@ export interface App extends AsyncDisposable {
 }
 
 export interface AppOptions {
-  /** Must hold a bucket. */
-  readonly settings: Settings & { readonly bucket: string };
-  /** Instead of the AWS SDK's own chain. */
+  readonly settings: UploadSettings;
+  /** For the default destination, instead of the AWS SDK's own chain. */
   readonly credentials?: CredentialProvider;
   readonly logFormat: 'json' | 'pretty';
 }
 
 /**
- * Opens the whole service and listens. Rejects, with everything closed again, when the store does not answer, the
+ * Opens the whole service and listens. Rejects, with everything closed again, when the store does not answer, a
  * destination cannot be used or the port cannot be had.
  */
 export async function openApp({ settings, credentials, logFormat }: AppOptions): Promise<App> {
@@ -61,7 +58,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
       level: settings.logLevel,
       format: logFormat,
       version,
-      secretPatterns: [new RegExp(TOKEN_PATTERN, 'g')],
+      secretPatterns: [new RegExp(TOKEN_PATTERN, 'g'), new RegExp(UPLOAD_TOKEN_PATTERN, 'g')],
     }),
   );
   const metrics = createMetrics(version);
@@ -72,21 +69,22 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     onDown: events.sharedCacheDown,
     onUp: events.sharedCacheUp,
   }).then((opened) => opening.use(opened));
-  const openingPresigner = openSigning(settings, credentials, events).then((opened) =>
-    opening.adopt(opened, (presigner) => presigner.close()),
+  const openingDestinations = openDestinations(settings, { credentials, events }).then((opened) =>
+    opening.use(opened),
   );
   // When one fails, the other is waited for: what it opens later would be closed by nobody.
-  await Promise.allSettled([openingRooms, openingPresigner]);
-  const [rooms, presigner] = await Promise.all([openingRooms, openingPresigner]);
+  await Promise.allSettled([openingRooms, openingDestinations]);
+  const [rooms, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
+  const { idSealer, uploadTokens } = openSealed(settings, rooms);
   const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, events));
-  const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, events));
+  const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, uploadTokens, events));
   const keys = rooms.manage(lookup);
   const health = createHealth({
     version,
     clock: clock.monotonicMs,
     dependencies: {
       store: { check: () => rooms.store.ping(), required: true },
-      s3: { check: () => presigner.check(), required: true },
+      ...dependencies,
       ...(rooms.shared && { redis: { check: rooms.shared.ping, required: false } }),
     },
   });
@@ -96,7 +94,13 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     limiter,
     keys,
     byteUsage: byteQuota.usage,
-    uploads: createIssuer(settings, presigner, byteQuota, events),
+    uploads: openUploads(settings, rooms, {
+      destinations,
+      quota: byteQuota,
+      sealer: idSealer,
+      events,
+    }),
+    uploadTokens,
     health,
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
@@ -121,26 +125,6 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   };
 }
 
-function openSigning(
-  settings: AppOptions['settings'],
-  credentials: CredentialProvider | undefined,
-  events: Events,
-): Promise<S3Presigner> {
-  return openPresigner({
-    bucket: settings.bucket,
-    region: settings.region,
-    endpoint: settings.s3Endpoint,
-    publicEndpoint: settings.s3PublicEndpoint,
-    forcePathStyle: settings.s3ForcePathStyle,
-    publicBaseUrl: settings.publicBaseUrl,
-    signer: settings.signer,
-    credentials,
-    wallClockMs: clock.wallMs,
-    onSignerChange: events.signerChosen,
-    onCredentialFailure: events.credentialsFailed,
-  });
-}
-
 /** The one port, with every door behind it. */
 function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, events: Events): OnePortServer {
   const edge = createEdge({
@@ -153,34 +137,6 @@ function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, even
     onRequestEnd: events.requestEnded,
   });
   return createOnePortServer(edge, { onError: events.listenerFailed });
-}
-
-/** The uploads room, with every signature counted. */
-function createIssuer(settings: Settings, presigner: S3Presigner, quota: ByteQuota, events: Events): Uploads {
-  const uploads = createUploads({
-    presigner,
-    quota,
-    policy: createUploadPolicy({
-      ttlSeconds: Math.floor(settings.urlTtlMs / 1000),
-      maxTtlSeconds: settings.urlMaxTtlMs === undefined ? undefined : Math.floor(settings.urlMaxTtlMs / 1000),
-      template: parseObjectKeyTemplate(settings.objectKeyTemplate),
-      activeContent: settings.activeContent,
-      allowedAcls: settings.allowedAcls,
-    }),
-    random: random.pooled,
-    wallClockMs: clock.wallMs,
-  });
-  const count = (issued: PresignedPut): PresignedPut => {
-    events.presigned(presigner.status().signer);
-    return issued;
-  };
-  return {
-    issuePut: (request, principal) => {
-      const issued = uploads.issuePut(request, principal);
-      if (issued instanceof Promise) return issued.then(count);
-      return count(issued);
-    },
-  };
 }
 
 async function stop(

@@ -4,6 +4,7 @@ import { createKeyUsage } from './keys/key-usage.ts';
 import { keyLimits } from './keys/limits.ts';
 import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
 import { createRevocationFeed } from './keys/revocation-feed.ts';
+import type { UploadTokens } from './keys/upload-tokens.ts';
 import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
 import type { KeyRooms } from './open-keys.ts';
 import { createFailureLimiter } from './quota/failure-limiter.ts';
@@ -28,6 +29,7 @@ export interface Authentication extends AsyncDisposable {
 export async function openAuthentication(
   settings: Settings,
   { store, shared, peppers, sharedReady }: KeyRooms,
+  uploadTokens: UploadTokens,
   events: Events,
 ): Promise<Authentication> {
   await using opening = new AsyncDisposableStack();
@@ -68,7 +70,14 @@ export async function openAuthentication(
     onError: events.keyUsageNotStored,
   });
   opening.defer(() => usage.close());
-  const { verify } = createKeyVerifier({ lookup, peppers, clock, limiter, onAccepted: usage.record });
+  const { verify } = createKeyVerifier({
+    lookup,
+    peppers,
+    clock,
+    uploadTokens,
+    limiter,
+    onAccepted: usage.record,
+  });
   const open = opening.move();
   return { lookup, verify, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -38,7 +38,7 @@ export function openLimits(
 }
 
 /** What counts is left alone for as long as a shared cache that fails. */
-function createGuard() {
+export function createGuard() {
   const { breakerFailures: failures, breakerOpenMs: openMs } = KEY_LIMITS;
   return createCircuitBreaker({ clock, random: random.fraction, failures, openMs });
 }

@@ -77,6 +77,7 @@ async function openDevApp(
     settings: {
       ...settings,
       bucket: BUCKET,
+      provider: 'generic',
       region: REGION,
       s3Endpoint: s3Url,
       s3PublicEndpoint: undefined,

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { nearestNames } from './nearest-names.ts';
 import { Secret } from './secret.ts';
 import type { SettingRow } from './setting-row.ts';
 import { SETTINGS, type Settings } from './settings.ts';
+import { followingSecret, readValueFile, whyUnreadable } from './value-file.ts';
+import { problemLines } from './value-problems.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,7 +50,7 @@ export function loadSettings<Needed extends keyof Settings = never>(
       if (value === undefined && required.some((name) => name === key)) throw new Error('must be set');
       return [key, following(value, row, env)] as const;
     } catch (error) {
-      problems.push(`${row.name} ${messageOf(error)}`);
+      problems.push(...problemLines(row.name, error));
       return [key, undefined] as const;
     }
   });
@@ -69,7 +70,7 @@ export function loadApiKey(env: Environment = environment()): Secret {
     key = textOf(API_KEY_VARIABLE, env);
     if (key === undefined) throw new Error('must be set to an API key of the server');
   } catch (error) {
-    problems.push(`${API_KEY_VARIABLE} ${messageOf(error)}`);
+    problems.push(...problemLines(API_KEY_VARIABLE, error));
   }
   if (key === undefined || problems.length > 0) throw new SettingsError(problems);
   return new Secret(key);
@@ -83,8 +84,7 @@ function textOf(name: string, env: Environment): string | undefined {
   try {
     return readValueFile(file);
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-    throw new Error(`cannot be read from the file that ${name}_FILE names (${why})`);
+    throw new Error(`cannot be read from the file that ${name}_FILE names (${whyUnreadable(error)})`);
   }
 }
 
@@ -92,33 +92,10 @@ function fileOf(name: string, env: Environment): string | undefined {
   return env[`${name}_FILE`] || undefined;
 }
 
-/** The file's text less its last line break. Throws when it cannot be read, or holds nothing. */
-function readValueFile(path: string): string {
-  const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-  // Unlike a variable, a file is not left empty to mean the default: a secret has not arrived.
-  if (text === '') throw new Error('empty');
-  return text;
-}
-
-/**
- * A secret from a file follows the file, so that it can be replaced while the service runs. For as long as the file is
- * missing, empty or wrong, as it may be in the middle of being replaced, the last good text stands.
- */
+/** What is read from a file follows it if it is a secret. */
 function following(value: unknown, row: SettingRow<unknown>, env: Environment): unknown {
   const file = fileOf(row.name, env);
-  if (!(value instanceof Secret) || file === undefined) return value;
-  let last = value;
-  return new Secret(() => {
-    try {
-      const next = row.read(readValueFile(file));
-      if (next instanceof Secret) last = next;
-    } catch {}
-    return last.reveal();
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return value instanceof Secret && file !== undefined ? followingSecret(file, value, row.read) : value;
 }
 
 function unknownNames(env: Environment): string[] {

@@ -42,6 +42,20 @@ export const list: ValueType<readonly string[]> = {
   read: splitList,
 };
 
+/** A folder within a bucket, with its last slash: what object keys can begin with. */
+export const folder: ValueType<string> = {
+  label: 'folder such as `uploads/`',
+  read: (value) => {
+    const segments = value.replace(/\/$/, '').split('/');
+    if (!segments.every((segment) => /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/.test(segment))) {
+      throw new Error(
+        'must be a folder such as uploads/: segments of A-Z a-z 0-9 . _ and -, neither . nor ..',
+      );
+    }
+    return `${segments.join('/')}/`;
+  },
+};
+
 export const boolean: ValueType<boolean> = {
   label: '`true` or `false`',
   read: (value) => {

@@ -1,7 +1,7 @@
 // What happens in the business, one function an event: each writes its log line and counts in its metric together,
 // so that the two cannot drift apart. Nothing here takes a token, a body or a URL's query.
 import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import type { InsuredLimit, Metrics, SignedKind } from './metrics.ts';
 import type { RequestEnd, RequestRecord } from './request-record.ts';
 
 export interface Events {
@@ -16,11 +16,19 @@ export interface Events {
   bootstrapped(keyId: string): void;
   unknownRatePlan(plan: string): void;
   /** A call was judged without what instances count together. */
-  limitInsured(limit: 'rate' | 'bytes'): void;
+  limitInsured(limit: InsuredLimit): void;
+  /** A creating call remembered within this instance only. */
+  creationInsured(): void;
   byteUsageLost(keys: number): void;
-  presigned(signer: 'native' | 'sdk'): void;
-  signerChosen(choice: { readonly signer: 'native' | 'sdk'; readonly reason: string }): void;
-  credentialsFailed(cause: unknown): void;
+  /** So many signatures were made: parts are signed many at a time. */
+  /** S3's answer bears a time that is so far ahead of this machine's clock. */
+  storageClockRead(destination: string, aheadMs: number): void;
+  presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
+  signerChosen(
+    destination: string,
+    choice: { readonly signer: 'native' | 'sdk'; readonly reason: string },
+  ): void;
+  credentialsFailed(destination: string, cause: unknown): void;
   listenerFailed(cause: unknown): void;
   listening(where: { readonly host: string; readonly port: number }): void;
   draining(): void;
@@ -36,7 +44,12 @@ const QUIET_ROUTES: ReadonlySet<string> = new Set([
   'grpc.health.v1.Health/Check',
 ]);
 
+/** S3 refuses what was signed more than 15 minutes away from its own time. */
+const CLOCK_WARNING_MS = 5 * 60_000;
+
 export function createEvents(logger: Logger, metrics: Metrics): Events {
+  /** Destinations of which it has been told. */
+  const farOff = new Set<string>();
   return {
     requestEnded: (record, end) => {
       metrics.requestEnded(record, end.durationMs / 1000);
@@ -59,18 +72,28 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     unknownRatePlan: (plan) =>
       logger.warn({ plan }, 'keys name a rate plan that the settings do not have; the default plan applies'),
     limitInsured: (limit) => metrics.limitInsured(limit),
+    creationInsured: () => metrics.creationInsured(),
     byteUsageLost: (keys) =>
       logger.error({ keys }, 'bytes that were granted while the store was away could not be booked'),
-    presigned: (signer) => metrics.presigned(signer),
-    signerChosen: ({ signer, reason }) => {
-      metrics.signerChosen(signer);
+    storageClockRead: (destination, aheadMs) => {
+      metrics.storageClockRead(destination, aheadMs / 1000);
+      const isFarOff = Math.abs(aheadMs) > CLOCK_WARNING_MS;
+      if (isFarOff && !farOff.has(destination))
+        logger.warn({ destination, aheadMs }, 'the clocks of S3 and of this machine differ; run NTP here');
+      if (isFarOff) farOff.add(destination);
+      else farOff.delete(destination);
+    },
+    presigned: (destination, kind, signer, count) => metrics.presigned(destination, kind, signer, count),
+    signerChosen: (destination, { signer, reason }) => {
+      metrics.signerChosen(destination, signer);
       if (reason === 'mismatch') {
-        logger.warn('the native signer differs from the AWS SDK; the SDK signs from now on');
+        logger.warn({ destination }, 'the native signer differs from the AWS SDK; the SDK signs from now on');
       } else {
-        logger.info({ signer, reason }, 'signer chosen');
+        logger.info({ destination, signer, reason }, 'signer chosen');
       }
     },
-    credentialsFailed: (err) => logger.warn({ err }, 'S3 credentials could not be obtained; trying again'),
+    credentialsFailed: (destination, err) =>
+      logger.warn({ destination, err }, 'S3 credentials could not be obtained; trying again'),
     listenerFailed: (err) => logger.error({ err }, 'the listening socket failed'),
     listening: (where) => logger.info(where, 'listening'),
     draining: () => logger.info('draining: no new calls, running ones finish'),
@@ -102,6 +125,7 @@ function requestLine(record: RequestRecord, end: RequestEnd): Record<string, unk
     reason: record.reason,
     keyId: record.keyId,
     owner: record.owner,
+    uploadTokenId: record.uploadTokenId,
     remoteAddress: record.remoteAddress,
   };
   return record.cause === undefined ? line : { ...line, err: record.cause };

@@ -12,13 +12,21 @@ const DURATION_BUCKETS_SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
+/** What a call can be judged by without the other instances: the rate or the bytes of a key, or an upload token. */
+export type InsuredLimit = 'rate' | 'bytes' | 'token';
+
+/** What was signed. */
+export type SignedKind = 'put' | 'form' | 'part' | 'get';
+
 export interface Metrics {
   requestEnded(labels: { protocol: string; route: string; code: string }, durationSeconds: number): void;
   keyLookedUp(tier: string, outcome: string): void;
   sharedRecordRejected(): void;
-  limitInsured(limit: 'rate' | 'bytes'): void;
-  presigned(signer: 'native' | 'sdk'): void;
-  signerChosen(signer: 'native' | 'sdk'): void;
+  limitInsured(limit: InsuredLimit): void;
+  creationInsured(): void;
+  presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
+  signerChosen(destination: string, signer: 'native' | 'sdk'): void;
+  storageClockRead(destination: string, aheadSeconds: number): void;
   /** The exposition in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -58,15 +66,27 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['limit'] as const,
     registers,
   });
+  const creations = new Counter({
+    name: 'presignd_creations_insured_total',
+    help: 'Idempotent calls remembered by this instance alone, because the memory that instances share did not answer.',
+    registers,
+  });
   const presignTally = createTallies({
     name: 'presignd_presigns_total',
-    help: 'URLs presigned, by the signer that did it.',
-    labelNames: ['signer'] as const,
+    help: 'URLs and forms presigned, by destination, kind and the signer that did it.',
+    labelNames: ['destination', 'kind', 'signer'] as const,
     registers,
   });
   const native = new Gauge({
     name: 'presignd_signer_native',
-    help: '1 while the native signer is proven and in use, 0 while the AWS SDK signs.',
+    help: '1 while the native signer is proven and in use for a destination, 0 while the AWS SDK signs.',
+    labelNames: ['destination'] as const,
+    registers,
+  });
+  const skew = new Gauge({
+    name: 'presignd_s3_clock_ahead_seconds',
+    help: "How far S3's clock is ahead of this machine's, by its last answer. Beyond 900 s it refuses what was signed.",
+    labelNames: ['destination'] as const,
     registers,
   });
   const build = new Gauge({
@@ -91,10 +111,12 @@ export function createMetrics(version: string): Metrics {
     limitInsured: (limit) => {
       insuredTally(limit).count += 1;
     },
-    presigned: (signer) => {
-      presignTally(signer).count += 1;
+    creationInsured: () => creations.inc(),
+    presigned: (destination, kind, signer, count) => {
+      presignTally(destination, kind, signer).count += count;
     },
-    signerChosen: (signer) => native.set(signer === 'native' ? 1 : 0),
+    signerChosen: (destination, signer) => native.set({ destination }, signer === 'native' ? 1 : 0),
+    storageClockRead: (destination, aheadSeconds) => skew.set({ destination }, aheadSeconds),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }

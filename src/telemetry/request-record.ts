@@ -18,6 +18,8 @@ export interface RequestRecord {
   reason?: string;
   keyId?: string;
   owner?: string;
+  /** Names the upload token that was sent in place of the key. */
+  uploadTokenId?: string;
   /** The real cause of an `INTERNAL`, for the log only. */
   cause?: unknown;
 }

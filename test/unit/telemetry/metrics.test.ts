@@ -31,14 +31,26 @@ describe('createMetrics', () => {
 
   it('says what is running and who signs', async () => {
     const metrics = createMetrics('1.2.3');
-    metrics.signerChosen('native');
-    metrics.presigned('native');
+    metrics.signerChosen('default', 'native');
+    metrics.signerChosen('avatars', 'sdk');
+    metrics.presigned('default', 'put', 'native', 1);
+    metrics.presigned('default', 'part', 'native', 999);
+    metrics.presigned('avatars', 'put', 'sdk', 1);
+    metrics.creationInsured();
+    metrics.storageClockRead('default', -61);
     metrics.keyLookedUp('memory', 'hit');
     const { body, contentType } = await metrics.expose();
     expect(contentType).toContain('text/plain');
     expect(body).toContain(`presignd_build_info{version="1.2.3",node="${process.version}"} 1`);
-    expect(body).toContain('presignd_signer_native 1');
-    expect(body).toContain('presignd_presigns_total{signer="native"} 1');
+    expect(body).toContain('presignd_signer_native{destination="default"} 1');
+    expect(body).toContain('presignd_signer_native{destination="avatars"} 0');
+    const counted = (labels: string, count: number) =>
+      expect(body).toContain(`presignd_presigns_total{${labels}} ${count}`);
+    counted('destination="default",kind="put",signer="native"', 1);
+    counted('destination="default",kind="part",signer="native"', 999);
+    counted('destination="avatars",kind="put",signer="sdk"', 1);
+    expect(body).toContain('presignd_creations_insured_total 1');
+    expect(body).toContain('presignd_s3_clock_ahead_seconds{destination="default"} -61');
     expect(body).toContain('presignd_key_lookups_total{tier="memory",outcome="hit"} 1');
   });
 });
