@@ -93,4 +93,27 @@ export interface Principal {
   readonly scopes: readonly Scope[];
   readonly policy: KeyPolicy | null;
   readonly rateLimit: KeyRateLimit | null;
+  /** The digest of the key's token, from which an upload token finds its key. The verifier always sets it. */
+  readonly digest?: KeyDigest | undefined;
+  /** There only where an upload token was sent in place of the API key: what it narrows the key down to. */
+  readonly uploadToken?: UploadTokenGrant | undefined;
+}
+
+/** What an upload token can be used for. A method names its action in the contract (access.v1.access). */
+export const TOKEN_ACTIONS = ['create', 'sign', 'complete'] as const;
+export type TokenAction = (typeof TOKEN_ACTIONS)[number];
+
+/** What an upload token allows, beside which all limits of its API key stand. */
+export interface UploadTokenGrant {
+  readonly id: string;
+  readonly actions: readonly TokenAction[];
+  /** Wall-clock milliseconds, whole seconds. */
+  readonly expiresAtMs: number;
+  readonly maxFiles: number;
+  /** Of all files together; null for no limit. */
+  readonly maxTotalBytes: number | null;
+  /** Null for none beside the key's own. */
+  readonly policy: KeyPolicy | null;
+  /** The only `Origin` that may send it; null for any. */
+  readonly origin: string | null;
 }

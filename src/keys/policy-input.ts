@@ -16,8 +16,8 @@ export const POLICY_FIELDS = {
 
 const LIST_MAX_ITEMS = 100;
 const PREFIX_MAX_LENGTH = 200;
-/** The most that S3 takes in a single PUT (AWS "Amazon S3 multipart upload limits"): more would limit nothing. */
-const SIZE_MAX_BYTES = 5_368_709_120;
+/** The largest object: 10,000 parts of 5 GiB (AWS "Amazon S3 multipart upload limits"). More would limit nothing. */
+const SIZE_MAX_BYTES = 53_687_091_200_000;
 /** The longest life of a presigned URL (AWS "Authenticating Requests: Using Query Parameters"). */
 const TTL_MAX_SECONDS = 604_800;
 

@@ -83,7 +83,8 @@ function decodeField(target: Target, field: DescField, value: JsonValue): void {
     // Not all at once: the library keeps what comes before the item that it refuses.
     for (const [i, item] of value.entries()) {
       if (isFull(target)) return;
-      if (!merges(target, field, [item])) blame(target, field, item, `${path}[${i}]`);
+      if (!merges(target, field, [item]))
+        addWhatIsRight(target, field, blame(target, field, item, `${path}[${i}]`));
     }
     return;
   }
@@ -100,6 +101,19 @@ function decodeField(target: Target, field: DescField, value: JsonValue): void {
   }
   const nested = blame(target, field, value, path);
   if (nested !== undefined) reflect(target.schema, target.message).set(field, reflect(field.message, nested));
+}
+
+/** The items of a list of messages keep their places, whatever is wrong with some. */
+function addWhatIsRight(
+  target: Target,
+  field: DescField & { fieldKind: 'list' },
+  item: Message | undefined,
+): void {
+  const { message } = field;
+  if (message === undefined) return;
+  reflect(target.schema, target.message)
+    .get(field)
+    .add(reflect(message, item ?? create(message)));
 }
 
 /** A map whose keys are text, which cannot be wrong themselves. */

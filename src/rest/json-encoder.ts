@@ -16,12 +16,15 @@ import {
 import { isContainer, isJsonObject } from './json-fields.ts';
 import { encodeTimestamp, enumEncoder, scalarEncoder, type ValueEncoder } from './json-value.ts';
 
-/** The JSON of a message: every field in the contract's order, `null` where it may be absent and is. */
+/**
+ * The JSON of a message: every field in the contract's order, `null` where it may be absent and is. Of a oneof only the
+ * chosen member is there: readers of ProtoJSON refuse a second one, be it null.
+ */
 export type JsonEncoder = (message: Message) => JsonValue;
 
 /**
  * An encoder for one kind of message. What it writes is what protobuf-es' `toJson` writes with `alwaysEmitImplicit`,
- * which stays its oracle, but for two things: an absent field is `null` instead of missing, and an integer of 64 bits
+ * which stays its oracle, but for two things: an absent field outside of oneofs is `null` instead of missing, and an integer of 64 bits
  * is a JSON number wherever a double holds it exactly. Knowing the fields in advance spares each call from looking at
  * their descriptions.
  *
@@ -38,8 +41,8 @@ interface FieldEncoder {
   readonly jsonName: string;
   /** The field's value, or undefined. */
   readonly read: (message: Fields) => unknown;
-  /** An absent value is written as null instead of being encoded. */
-  readonly mayBeAbsent: boolean;
+  /** What becomes of an absent value instead of being encoded. */
+  readonly absent: 'null' | 'left out' | undefined;
   readonly encode: ValueEncoder;
 }
 
@@ -54,9 +57,10 @@ function messageEncoder(schema: DescMessage, known: Known): ValueEncoder {
   const encodeMessage: ValueEncoder = (message) => {
     if (!isContainer(message)) throw new TypeError(`not a ${schema.typeName}`);
     const json: Record<string, JsonValue> = {};
-    for (const { jsonName, read, mayBeAbsent, encode } of fields) {
+    for (const { jsonName, read, absent, encode } of fields) {
       const value = read(message);
-      json[jsonName] = value === undefined && mayBeAbsent ? null : encode(value);
+      if (value !== undefined || absent === undefined) json[jsonName] = encode(value);
+      else if (absent === 'null') json[jsonName] = null;
     }
     return json;
   };
@@ -65,15 +69,16 @@ function messageEncoder(schema: DescMessage, known: Known): ValueEncoder {
     fields.push({
       jsonName: field.jsonName,
       read: readerOf(field),
-      mayBeAbsent: isSingular(field) && field.presence !== FieldPresence.IMPLICIT,
+      absent: absenceOf(field),
       encode: fieldEncoder(field, known),
     });
   }
   return encodeMessage;
 }
 
-function isSingular({ fieldKind }: DescField): boolean {
-  return fieldKind !== 'list' && fieldKind !== 'map';
+function absenceOf({ fieldKind, presence, oneof }: DescField): FieldEncoder['absent'] {
+  if (fieldKind === 'list' || fieldKind === 'map' || presence === FieldPresence.IMPLICIT) return undefined;
+  return oneof === undefined ? 'null' : 'left out';
 }
 
 function readerOf(field: DescField): FieldEncoder['read'] {

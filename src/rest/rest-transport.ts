@@ -15,6 +15,7 @@ export function restCall(
   return {
     record,
     authorization: headers.authorization,
+    origin: headers.origin,
     // Node joins repetitions of a header that it does not know.
     idempotencyKey: Array.isArray(idempotencyKey) ? idempotencyKey.join(', ') : idempotencyKey,
     setHeader: (name, value) => void response.setHeader(name, value),

@@ -1,5 +1,6 @@
 import { ConnectError } from '@connectrpc/connect';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
+import { REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from '../rpc/access.ts';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { UnaryCall } from '../rpc/unary-call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
@@ -12,9 +13,6 @@ import { readBody } from './read-body.ts';
 import { createRequestDecoder, type RequestDecoder } from './request-decoder.ts';
 import { restCall, restTransport } from './rest-transport.ts';
 import { sendJson } from './send-json.ts';
-
-/** The largest request body, in bytes. */
-const BODY_MAX_BYTES = 64 * 1024;
 
 /** Answers a request that has come to its method. `segments` are those of the path, without the verb. */
 export type ServeCall = (
@@ -43,13 +41,21 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
       void answer(exchange, request, response, record, segments, undefined);
     };
   }
+  const maxBytes = requestMaxBytes(call.method);
   return (request, response, record, segments) => {
     begin(record);
-    const refusal = refuse(request);
+    const refusal = refuse(request, maxBytes);
     if (refusal !== undefined) return sendFault(request, response, record, refusal);
-    readBody(request, BODY_MAX_BYTES, {
+    const limits = {
+      maxBytes,
+      // A large body takes memory, which strangers do not get.
+      freeBytes: REQUEST_DEFAULT_MAX_BYTES,
+      admit: () => call.identify(restCall(request, response, record, [])),
+    };
+    readBody(request, limits, {
       complete: (body) => void answer(exchange, request, response, record, segments, body),
-      tooLarge: () => sendFault(request, response, record, bodyTooLarge()),
+      tooLarge: () => sendFault(request, response, record, bodyTooLarge(maxBytes)),
+      refused: (error) => sendFault(request, response, record, faultFromUnknown(error)),
     });
   };
 }
@@ -71,9 +77,9 @@ function encoderFor({ method }: UnaryCall, { responseBody }: HttpBinding): JsonE
 }
 
 /** What can be refused by the head of the request alone. */
-function refuse(request: HttpRequest): Fault | undefined {
+function refuse(request: HttpRequest, maxBytes: number): Fault | undefined {
   if (!declaresPlainJson(request) && !announcesNothing(request)) return new Fault('UNSUPPORTED_MEDIA_TYPE');
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) return bodyTooLarge();
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return bodyTooLarge(maxBytes);
   return undefined;
 }
 
@@ -87,9 +93,9 @@ function announcesNothing({ headers }: HttpRequest): boolean {
   );
 }
 
-function bodyTooLarge(): Fault {
+function bodyTooLarge(maxBytes: number): Fault {
   return new Fault('BODY_TOO_LARGE', {
-    publicMessage: `The request body is larger than ${BODY_MAX_BYTES} bytes`,
+    publicMessage: `The request body is larger than ${maxBytes} bytes`,
   });
 }
 

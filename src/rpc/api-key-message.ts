@@ -19,6 +19,7 @@ import type { CreateKeyInput, UpdateKeyInput } from '../keys/key-input.ts';
 import type { ChangedKey, CreatedKey, ListKeysInput } from '../keys/keys.ts';
 import type { KeyPage } from '../keys/ports.ts';
 import { shownStatus } from '../keys/shown-status.ts';
+import { bigintOf, numberOf, unlessEmpty, withoutUndefined } from './message-values.ts';
 
 const DEFAULT_PER_PAGE = 20;
 
@@ -112,7 +113,8 @@ function policyMessage(policy: KeyPolicy) {
   } satisfies MessageInitShape<typeof KeyPolicySchema>;
 }
 
-function policyFrom(message: PolicyMessage): KeyPolicy {
+/** What a policy says, whichever message it stands in. */
+export function policyFrom(message: Omit<PolicyMessage, '$typeName' | '$unknown'>): KeyPolicy {
   return withoutUndefined({
     contentTypes: unlessEmpty(message.contentTypes),
     extensions: unlessEmpty(message.extensions),
@@ -144,13 +146,6 @@ function rateLimitFrom(message: RateLimitMessage): KeyRateLimit {
   });
 }
 
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** In a policy a rule is there or not: a rule that is `undefined` would be both. */
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
 function timestampOf(ms: number | null): Timestamp | undefined {
   return ms === null ? undefined : timestampFromMs(ms);
 }
@@ -158,17 +153,4 @@ function timestampOf(ms: number | null): Timestamp | undefined {
 /** Keys live by milliseconds: what is finer is cut off, so that a key never lives longer than was asked. */
 function wholeMs({ seconds, nanos }: Timestamp | Duration): number {
   return Number(seconds) * 1000 + Math.floor(nanos / 1e6);
-}
-
-function unlessEmpty<T>(items: readonly T[]): readonly T[] | undefined {
-  return items.length > 0 ? items : undefined;
-}
-
-function bigintOf(value: number | undefined): bigint | undefined {
-  return value === undefined ? undefined : BigInt(value);
-}
-
-/** Exact: the contract's rules keep these fields within 2^53. */
-function numberOf(value: bigint | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
 }

@@ -15,7 +15,7 @@ import {
   overlapMsFrom,
   updateInputFrom,
 } from './api-key-message.ts';
-import { callOf, principalOf, rateOf } from './call.ts';
+import { callOf, callerOf as knownCaller, rateOf } from './call.ts';
 
 export interface ApiKeyServiceDeps {
   readonly keys: Keys;
@@ -73,8 +73,7 @@ export function createApiKeyService(deps: ApiKeyServiceDeps): ServiceImpl<typeof
 }
 
 function callerOf({ values }: HandlerContext): Caller & { readonly principal: Principal } {
-  const principal = principalOf(values);
-  if (principal === undefined) throw new Error('the chain let an unchecked call through');
+  const principal = knownCaller(values);
   const { remoteAddress, requestId } = callOf(values).record;
   return { principal, actor: principal.keyId, address: remoteAddress, requestId };
 }

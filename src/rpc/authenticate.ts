@@ -1,6 +1,6 @@
 import type { Interceptor } from '@connectrpc/connect';
 import type { KeyVerifier } from '../keys/verify.ts';
-import { callOf, setPrincipal } from './call.ts';
+import { type Call, callOf, setPrincipal } from './call.ts';
 
 /** How an `Authorization` header becomes a caller. */
 export type Verify = KeyVerifier['verify'];
@@ -8,8 +8,16 @@ export type Verify = KeyVerifier['verify'];
 /** Puts the caller into the context, or ends the call. */
 export function authenticate(verify: Verify): Interceptor {
   return (next) => async (request) => {
-    const { authorization, record } = callOf(request.contextValues);
-    setPrincipal(request.contextValues, await verify(authorization, record.remoteAddress));
+    const { contextValues } = request;
+    setPrincipal(contextValues, await identify(verify, callOf(contextValues)));
     return next(request);
   };
+}
+
+/** Who is calling. Throws or rejects as `Verify` does. */
+export function identify(
+  verify: Verify,
+  { authorization, record, origin }: Pick<Call, 'authorization' | 'record' | 'origin'>,
+): ReturnType<Verify> {
+  return verify(authorization, record.remoteAddress, origin);
 }

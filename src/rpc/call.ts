@@ -19,6 +19,8 @@ export interface Call {
   readonly record: RequestRecord;
   /** The `Authorization` header as it was sent. */
   readonly authorization: string | undefined;
+  /** The `Origin` header as it was sent. */
+  readonly origin: string | undefined;
   /** The `Idempotency-Key` header as it was sent. */
   readonly idempotencyKey: string | undefined;
   /** Sets a header of the answer, whether that will be a message or an error. */
@@ -47,6 +49,13 @@ export function callOf(values: ContextValues): Call {
 /** Who is calling, or undefined before authentication. */
 export function principalOf(values: ContextValues): Principal | undefined {
   return values.get(PRINCIPAL);
+}
+
+/** Who is calling a method, which the chain has authenticated before. */
+export function callerOf(values: ContextValues): Principal {
+  const principal = principalOf(values);
+  if (principal === undefined) throw new Error('the chain let an unknown caller through');
+  return principal;
 }
 
 export function setPrincipal(values: ContextValues, principal: Principal): void {

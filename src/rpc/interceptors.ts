@@ -3,7 +3,7 @@ import type { Interceptor } from '@connectrpc/connect';
 import type { KeyLimiter } from '../quota/key-limiter.ts';
 import { admit } from './admit.ts';
 import { authenticate, type Verify } from './authenticate.ts';
-import { limit } from './limit.ts';
+import { createCallCount, limit } from './limit.ts';
 import { observe } from './observe.ts';
 import { translate } from './translate.ts';
 import { refuseUnknownFields } from './unknown-fields.ts';
@@ -26,7 +26,7 @@ export function createChain(
     observe, // outermost, so that the record holds what the caller was really answered
     translate, // around everything that can fail, so that no failure leaves in a shape of its own
     authenticate(verify), // before anything that depends on the caller, and before the caller learns anything
-    limit(limiter, wallClockMs), // every authenticated call counts, so that refusals cannot be had without end
+    limit(createCallCount(limiter, wallClockMs)), // every authenticated call counts, so that refusals cannot be had without end
     admit(services), // a key that may not call does not get its request judged
     refuseUnknownFields(services), // what nobody here understands is not judged either
     validation.interceptor, // last, so that implementations see only requests that keep the contract

@@ -1,30 +1,43 @@
-import type { Interceptor } from '@connectrpc/connect';
+import type { ContextValues, Interceptor } from '@connectrpc/connect';
 import { Fault } from '../fault/fault.ts';
 import { retryAfterSeconds } from '../fault/retry-after.ts';
 import type { KeyLimiter, KeyRateVerdict } from '../quota/key-limiter.ts';
-import { type Call, callOf, principalOf, setRate } from './call.ts';
+import { type Call, callerOf, callOf, setRate } from './call.ts';
 
 /** What the policy of a limit of the key's own is called; a plan's has the plan's name. */
 const OWN_POLICY = 'key';
 
 /**
- * Ends the call when its key is over its rate limit, and tells the caller how the key stands to it: on every answer
- * from here on, refusals included. Costs next to nothing, and says nothing, where no limit applies.
+ * Counts one call against the limit of the caller's key, and tells the caller how the key stands to it: on the answer,
+ * refusals included. Answers the RATE_LIMITED of a call too many. Costs next to nothing, and says nothing, where no
+ * limit applies.
  */
-export function limit(limiter: KeyLimiter, wallClockMs: () => number): Interceptor {
-  return (next) => (request) => {
-    const { contextValues } = request;
-    const principal = principalOf(contextValues);
-    if (principal === undefined) throw new Error('a caller must be known before it can be limited');
-    const taken = limiter.take(principal);
-    if (taken === undefined) return next(request);
-    return taken instanceof Promise ? taken.then(proceed) : proceed(taken);
+export type CountCall = (values: ContextValues) => Fault | undefined | Promise<Fault | undefined>;
 
-    function proceed(verdict: KeyRateVerdict): ReturnType<typeof next> {
-      setRate(contextValues, verdict);
-      announce(callOf(contextValues).setHeader, verdict, wallClockMs());
-      if (verdict.allowed) return next(request);
-      return Promise.reject(new Fault('RATE_LIMITED', { retryAfterMs: verdict.retryAfterMs }));
+/** Ends the call when its key is over its rate limit. */
+export function limit(count: CountCall): Interceptor {
+  return (next) => (request) => {
+    const counted = count(request.contextValues);
+    if (counted === undefined) return next(request);
+    return counted instanceof Promise ? counted.then(proceed) : proceed(counted);
+
+    function proceed(refusal: Fault | undefined): ReturnType<typeof next> {
+      return refusal === undefined ? next(request) : Promise.reject(refusal);
+    }
+  };
+}
+
+export function createCallCount(limiter: KeyLimiter, wallClockMs: () => number): CountCall {
+  return (values) => {
+    const taken = limiter.take(callerOf(values));
+    if (taken === undefined) return undefined;
+    return taken instanceof Promise ? taken.then(judge) : judge(taken);
+
+    function judge(verdict: KeyRateVerdict): Fault | undefined {
+      setRate(values, verdict);
+      announce(callOf(values).setHeader, verdict, wallClockMs());
+      if (verdict.allowed) return undefined;
+      return new Fault('RATE_LIMITED', { retryAfterMs: verdict.retryAfterMs });
     }
   };
 }

@@ -72,6 +72,7 @@ function callFor(request: HttpRequest, response: HttpResponse, record: RequestRe
   return {
     record,
     authorization: headers.authorization,
+    origin: headers.origin,
     idempotencyKey: headers['idempotency-key']?.toString(),
     setHeader: (name, value) => void response.setHeader(name, value),
     hasDeadline: acceptDeadline(headers),

@@ -21,6 +21,7 @@ export const observe: Interceptor = (next) => async (request) => {
     if (principal !== undefined) {
       record.keyId = principal.keyId;
       record.owner = principal.owner;
+      if (principal.uploadToken !== undefined) record.uploadTokenId = principal.uploadToken.id;
     }
   }
 };

@@ -4,7 +4,6 @@ import {
   type ConnectRouterOptions,
   createConnectRouter,
   createServiceImplSpec,
-  type Interceptor,
   type ServiceImpl,
 } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
@@ -14,27 +13,27 @@ import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js'
 import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import type { Health } from '../telemetry/health.ts';
-import type { Uploads } from '../uploads/uploads.ts';
+import { accessRuleOf, REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from './access.ts';
 import { type ApiKeyServiceDeps, createApiKeyService } from './api-key-service.ts';
 import { createDescriptorIndex } from './descriptor-index.ts';
 import { createHealthService } from './health-service.ts';
 import type { Door } from './http-handler.ts';
 import { type ChainDeps, createChain, PUBLIC_CHAIN } from './interceptors.ts';
+import { createCallCount } from './limit.ts';
 import { createNodeHandler } from './node-handler.ts';
 import { createReflection } from './reflection.ts';
-import { createUnaryCall, type UnaryCall } from './unary-call.ts';
+import { createUnaryCall, type UnaryCall, type UnarySpec } from './unary-call.ts';
 import { looksLikeRpc, unknownRpc } from './unknown-rpc.ts';
-import { createUploadService } from './upload-service.ts';
+import { createUploadService, type UploadServiceDeps } from './upload-service.ts';
 import { createValidation } from './validate.ts';
-
-/** The most that one message may take, before and after decompression. A presign request is a few hundred bytes. */
-const READ_MAX_BYTES = 64 * 1024;
 
 /** A presigned upload is about a kilobyte; compressing that costs more than it saves. Reflection answers are larger. */
 const COMPRESS_MIN_BYTES = 8 * 1024;
 
-export interface RpcDoorDeps extends Omit<ChainDeps, 'validation'>, ApiKeyServiceDeps {
-  readonly uploads: Uploads;
+export interface RpcDoorDeps
+  extends Omit<ChainDeps, 'validation'>,
+    ApiKeyServiceDeps,
+    Pick<UploadServiceDeps, 'uploads' | 'uploadTokens'> {
   readonly health: Pick<Health, 'isServing' | 'onChange'>;
   /** Ends streams when it aborts. Unary calls that are under way are finished. */
   readonly shutdownSignal: AbortSignal;
@@ -53,30 +52,27 @@ export interface RpcDoor extends Door {
  * @throws Error if a method of the contract lacks its access rule, or takes a stream.
  */
 export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
-  const { uploads, health, shutdownSignal } = deps;
+  const { health, shutdownSignal, limiter, wallClockMs, verify } = deps;
   // Every running call listens to it; Node would warn of a leak from the eleventh on.
   setMaxListeners(0, shutdownSignal);
   const products = [UploadService, ApiKeyService];
   const validation = createValidation(products);
   const chain = createChain(products, { ...deps, validation });
-  const uploadService = createUploadService(uploads);
-  const apiKeyService = createApiKeyService(deps);
+  const countCall = createCallCount(limiter, wallClockMs);
+  const methods = [
+    ...unaryMethodsOf(UploadService, createUploadService({ ...deps, countCall, validation })),
+    ...unaryMethodsOf(ApiKeyService, createApiKeyService(deps)),
+  ];
 
   const options: ConnectRouterOptions = {
     acceptCompression: [compressionGzip, compressionBrotli],
     compressMinBytes: COMPRESS_MIN_BYTES,
-    readMaxBytes: READ_MAX_BYTES,
+    readMaxBytes: REQUEST_DEFAULT_MAX_BYTES,
     shutdownSignal,
   };
   const everything = [...products, HealthService, ServerReflection, ServerReflectionV1Alpha];
   const reflection = createReflection(createDescriptorIndex(everything));
-  const { handlers } = createConnectRouter({ ...options, interceptors: PUBLIC_CHAIN })
-    .service(UploadService, uploadService, { interceptors: chain })
-    // Strict for every method of the service, as connect knows no finer grain.
-    .service(ApiKeyService, apiKeyService, {
-      interceptors: chain,
-      jsonOptions: { ignoreUnknownFields: false },
-    })
+  const router = createConnectRouter({ ...options, interceptors: PUBLIC_CHAIN })
     .service(
       HealthService,
       createHealthService(
@@ -86,25 +82,24 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     )
     .service(ServerReflection, reflection)
     .service(ServerReflectionV1Alpha, reflection);
+  for (const { method, impl } of methods) {
+    router.rpc(method, impl, {
+      interceptors: chain,
+      // Before and after decompression.
+      readMaxBytes: requestMaxBytes(method),
+      jsonOptions: { ignoreUnknownFields: !accessRuleOf(method).refuseUnknownFields },
+    });
+  }
 
-  const byPath = new Map(handlers.map((handler) => [handler.requestPath, createNodeHandler(handler)]));
+  const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, createNodeHandler(handler)]));
   return {
-    calls: [
-      ...unaryCallsOf(UploadService, uploadService, chain),
-      ...unaryCallsOf(ApiKeyService, apiKeyService, chain),
-    ],
+    calls: methods.map((spec) => createUnaryCall(spec, chain, verify)),
     warm: validation.warm,
     match: (path) => byPath.get(path) ?? (looksLikeRpc(path) ? unknownRpc : undefined),
   };
 }
 
-function unaryCallsOf<S extends DescService>(
-  service: S,
-  implementation: ServiceImpl<S>,
-  chain: readonly Interceptor[],
-): UnaryCall[] {
+function unaryMethodsOf<S extends DescService>(service: S, implementation: ServiceImpl<S>): UnarySpec[] {
   const { methods } = createServiceImplSpec<S>(service, implementation);
-  return Object.values(methods).flatMap((spec) =>
-    spec.kind === 'unary' ? [createUnaryCall(spec, chain)] : [],
-  );
+  return Object.values(methods).filter((spec) => spec.kind === 'unary');
 }

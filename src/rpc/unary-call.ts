@@ -1,5 +1,6 @@
 import { create, type DescMethodUnary, isMessage, type Message } from '@bufbuild/protobuf';
 import type { Interceptor, MethodImplSpec } from '@connectrpc/connect';
+import { identify, type Verify } from './authenticate.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { LeanRequest, LeanResponse, type Transport } from './lean-request.ts';
 
@@ -17,11 +18,21 @@ export interface UnaryCall {
   readonly route: string;
   /** Rejects with a ConnectError whose cause, where the chain knows it, is a `Fault`. */
   invoke(message: Message, call: Call, transport: Transport): Promise<UnaryAnswer>;
+  /**
+   * Whether anybody known is calling, for a door that wants to know it before it takes in a large request. Rejects with
+   * the Fault that ends the call otherwise.
+   */
+  identify(call: Pick<Call, 'authorization' | 'record' | 'origin'>): Promise<void>;
 }
 
-type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
+/** A method and what implements it. */
+export type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
 
-export function createUnaryCall({ method, impl }: UnarySpec, chain: readonly Interceptor[]): UnaryCall {
+export function createUnaryCall(
+  { method, impl }: UnarySpec,
+  chain: readonly Interceptor[],
+  verify: Verify,
+): UnaryCall {
   const innermost: ReturnType<Interceptor> = async (request) => {
     if (!(request instanceof LeanRequest)) throw new Error('an interceptor replaced the request');
     const output = await impl(request.message, request);
@@ -32,6 +43,7 @@ export function createUnaryCall({ method, impl }: UnarySpec, chain: readonly Int
   };
   const runChain = chain.reduceRight((next, interceptor) => interceptor(next), innermost);
   return {
+    identify: async (call) => void (await identify(verify, call)),
     method,
     route: routeOf(method),
     invoke: async (message, call, transport) => {

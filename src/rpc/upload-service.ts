@@ -1,25 +1,77 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
+import type { UploadTokens } from '../keys/upload-tokens.ts';
 import type { Uploads } from '../uploads/uploads.ts';
-import { principalOf } from './call.ts';
+import type { BatchDeps } from './batch.ts';
+import { callerOf, callOf } from './call.ts';
+import { downloadRequestFrom, issuedDownloadMessage } from './download-message.ts';
+import { completedUploadMessage, uploadStatusMessage } from './object-message.ts';
+import { issuedPartMessage, partsListingMessage, signPartsRequestFrom } from './part-message.ts';
+import { createdUploadMessage, planRequestFrom } from './plan-message.ts';
+import { createUploadBatches } from './upload-batches.ts';
 import { uploadOptionsOf } from './upload-options.ts';
+import { uploadTokenInputFrom, uploadTokenMessage } from './upload-token-message.ts';
 
-/** upload.v1.UploadService: maps between the contract's messages and the uploads room's nouns. */
-export function createUploadService(uploads: Uploads): ServiceImpl<typeof UploadService> {
+export interface UploadServiceDeps extends BatchDeps {
+  readonly uploads: Uploads;
+  readonly uploadTokens: Pick<UploadTokens, 'issue'>;
+  readonly wallClockMs: () => number;
+}
+
+/** upload.v1.UploadService: maps between the contract's messages and the nouns of the rooms of uploads and keys. */
+export function createUploadService(deps: UploadServiceDeps): ServiceImpl<typeof UploadService> {
+  const { uploads, uploadTokens, wallClockMs } = deps;
   return {
-    createS3Upload: async (request, context) => {
-      const { filename, contentType, size } = request;
-      const principal = principalOf(context.values);
-      if (principal === undefined || size === undefined)
-        throw new Error('the chain let an unchecked call through');
+    ...createUploadBatches(uploads, deps),
+
+    createS3Upload: async (request, { values }) => {
+      const { filename, contentType, size, destination } = request;
+      if (size === undefined) throw new Error('the chain let an unchecked call through');
       const options = uploadOptionsOf(request);
       const put = await uploads.issuePut(
-        { filename, contentType, sizeBytes: Number(size), options },
-        principal,
+        { filename, contentType, sizeBytes: Number(size), destination, options },
+        callerOf(values),
+        callOf(values).idempotencyKey,
       );
       const { uploadUrl, publicUrl, fileKey, method, headers, expiresAtMs } = put;
       return { uploadUrl, publicUrl, fileKey, method, headers, expiresAt: timestampFromMs(expiresAtMs) };
     },
+
+    createUpload: async (request, { values }) => {
+      const { idempotencyKey } = callOf(values);
+      return createdUploadMessage(
+        await uploads.create(planRequestFrom(request), callerOf(values), idempotencyKey),
+      );
+    },
+
+    signParts: async (request, { values }) => {
+      const parts = await uploads.signParts(
+        request.uploadId,
+        signPartsRequestFrom(request),
+        callerOf(values),
+      );
+      return { parts: parts.map(issuedPartMessage) };
+    },
+
+    listParts: async ({ uploadId }, { values }) =>
+      partsListingMessage(await uploads.listParts(uploadId, callerOf(values))),
+
+    completeUpload: async ({ uploadId, parts }, { values }) =>
+      completedUploadMessage(await uploads.complete(uploadId, parts, callerOf(values))),
+
+    abortUpload: async ({ uploadId }, { values }) => {
+      await uploads.abort(uploadId, callerOf(values));
+      return {};
+    },
+
+    getUpload: async ({ uploadId }, { values }) =>
+      uploadStatusMessage(await uploads.status(uploadId, callerOf(values))),
+
+    createDownload: async (request, { values }) =>
+      issuedDownloadMessage(await uploads.createDownload(downloadRequestFrom(request), callerOf(values))),
+
+    createUploadToken: (request, { values }) =>
+      uploadTokenMessage(uploadTokens.issue(uploadTokenInputFrom(request), callerOf(values), wallClockMs())),
   };
 }

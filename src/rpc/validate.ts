@@ -2,15 +2,22 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DescMessage, DescService, Message } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
-import type { Interceptor } from '@connectrpc/connect';
+import type { ContextValues, Interceptor } from '@connectrpc/connect';
 import { Fault, type FieldViolation } from '../fault/fault.ts';
 import { callOf, REPORTED_FIELDS_MAX, routeOf, type UndecodedField } from './call.ts';
 import { createPatternMatcher } from './pattern.ts';
+import { type ItemList, isInItem, itemLists, undecodedItem, undecodedOfItem } from './validated-items.ts';
 import { describeViolation, jsonPath } from './violation-text.ts';
 
 export interface Validation {
   /** Refuses requests that break the contract's buf.validate rules, naming every wrong field once, in field order. */
   readonly interceptor: Interceptor;
+  /**
+   * Throws a Fault INVALID_REQUEST for an item, the one at `index` of a list that the contract leaves to be validated
+   * item by item: the interceptor looks at such lists, and not into their items. Fields are named within the item, and
+   * an item that is none at all by its place in the list.
+   */
+  checkItem(list: ItemList, index: number, item: Message, values: ContextValues): void;
   /**
    * Compiles the rules, a method at a time so that calls can come in between: done by the first call, it would take
    * that call a hundred milliseconds. Rejects if a rule cannot be evaluated.
@@ -33,26 +40,44 @@ export function createValidation(services: readonly DescService[]): Validation {
     return result.violations ?? [];
   };
 
+  const refuse = (schema: DescMessage, message: Message, undecoded: readonly UndecodedField[]) => {
+    const violations = violationsOf(schema, message);
+    if (violations.length === 0 && undecoded.length === 0) return;
+    throw new Fault('INVALID_REQUEST', { fields: report(schema, message, violations, undecoded) });
+  };
+
   return {
     interceptor: (next) => async (request) => {
       if (request.stream) throw new Error(`${routeOf(request.method)} takes a stream`);
       const schema = request.method.input;
       const { undecoded } = callOf(request.contextValues);
-      const violations = violationsOf(schema, request.message);
-      if (violations.length > 0 || undecoded.length > 0) {
-        throw new Fault('INVALID_REQUEST', {
-          fields: report(schema, request.message, violations, undecoded),
-        });
-      }
+      refuse(schema, request.message, undecoded.length === 0 ? undecoded : ofRequest(schema, undecoded));
       return next(request);
+    },
+    checkItem(list, index, item, values) {
+      const { undecoded } = callOf(values);
+      const whole = undecodedItem(list, index, undecoded);
+      if (whole !== undefined) {
+        const { field, message } = whole;
+        throw new Fault('INVALID_REQUEST', { fields: [{ field, message }] });
+      }
+      refuse(list.message, item, undecodedOfItem(list, index, undecoded));
     },
     async warm() {
       for (const { input } of methods) {
-        await nextTurn();
-        violationsOf(input, create(input));
+        for (const schema of [input, ...itemLists(input).map(({ message }) => message)]) {
+          await nextTurn();
+          violationsOf(schema, create(schema));
+        }
       }
     },
   };
+}
+
+/** What could not be decoded of the request itself. Of more than anybody is told of, what came after is not known. */
+function ofRequest(schema: DescMessage, undecoded: readonly UndecodedField[]): readonly UndecodedField[] {
+  const lists = undecoded.length < REPORTED_FIELDS_MAX ? itemLists(schema) : [];
+  return undecoded.filter((problem) => !lists.some((list) => isInItem(list, problem)));
 }
 
 function report(
@@ -63,10 +88,12 @@ function report(
 ): FieldViolation[] {
   const candidates = [
     ...undecoded.filter(({ standIn }) => !standIn),
-    ...violations.map((violation) => ({
-      field: jsonPath(violation.field),
-      message: describeViolation(violation, message),
-    })),
+    ...violations
+      .map((violation) => ({
+        field: jsonPath(violation.field),
+        message: describeViolation(violation, message),
+      }))
+      .filter(({ field }) => !undecoded.some((whole) => isWithin(field, whole))),
     ...undecoded.filter(({ standIn }) => standIn),
   ];
   const firstByField = new Map<string, FieldViolation>();
@@ -76,6 +103,11 @@ function report(
   return [...firstByField.values()]
     .slice(0, REPORTED_FIELDS_MAX)
     .sort((a, b) => position(schema, a.field) - position(schema, b.field));
+}
+
+/** A message that could not be decoded at all lacks every field, which says nothing. */
+function isWithin(path: string, { field, standIn }: UndecodedField): boolean {
+  return !standIn && (path.startsWith(`${field}.`) || path.startsWith(`${field}[`));
 }
 
 /** Where the top-level field of a JSON path stands in its message. */

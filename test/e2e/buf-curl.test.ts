@@ -25,7 +25,19 @@ const SERVED_METHODS = [
   'grpc.health.v1.Health/Watch',
   'grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
   'grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
-  METHOD,
+  ...[
+    'AbortUpload',
+    'BatchCreateDownloads',
+    'BatchCreateUploads',
+    'CompleteUpload',
+    'CreateDownload',
+    'CreateS3Upload',
+    'CreateUpload',
+    'CreateUploadToken',
+    'GetUpload',
+    'ListParts',
+    'SignParts',
+  ].map((method) => `upload.v1.UploadService/${method}`),
 ];
 
 /** Reflection needs HTTP/2 and pulls the call along; over HTTP/1.1 the client has to be given the schema. */
@@ -101,6 +113,24 @@ describe('buf curl', () => {
         message: 'Authentication required. Please provide a valid API token',
       });
     });
+  });
+
+  it.each(WAYS)('gets plans, each by itself, over $name', async ({ protocol, args }) => {
+    const uploads = [
+      VALID,
+      { ...VALID, filename: '' },
+      { filename: 'a', contentType: 'image/*', maxSize: 5 },
+    ];
+    const { code, stdout } = await bufCurl('/upload.v1.UploadService/BatchCreateUploads', [
+      ...['--protocol', protocol, ...args, '-H', `Authorization: Bearer ${service.token}`],
+      ...['-d', JSON.stringify({ uploads })],
+    ]);
+    expect(code).toBe(exitCode.ok);
+    expect(JSON.parse(stdout).results).toMatchObject([
+      { upload: { kind: 'put', put: { method: 'PUT' } } },
+      { error: { code: 400, details: [{ field: 'filename', message: 'is required' }] } },
+      { upload: { kind: 'form', form: { maxSize: '5', contentTypePrefix: 'image/' } } },
+    ]);
   });
 
   it('is told which scope its key lacks', async () => {

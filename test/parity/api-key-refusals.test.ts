@@ -120,7 +120,7 @@ const REFUSALS: readonly [name: string, play: Play, expected: Expected][] = [
         method.createApiKey,
         {
           name: 'a\nb',
-          policy: { maxSize: 5_368_709_121n, maxExpirySeconds: 0, keyPrefix: 'p'.repeat(201) },
+          policy: { maxSize: 53_687_091_200_001n, maxExpirySeconds: 0, keyPrefix: 'p'.repeat(201) },
           rateLimit: { windowSeconds: 86_401, bytesPerDay: -1n },
           environment: 'prod',
         },
@@ -128,7 +128,7 @@ const REFUSALS: readonly [name: string, play: Play, expected: Expected][] = [
       ),
     invalid({
       name: 'must not contain control characters',
-      'policy.max_size': 'must be at most 5368709120',
+      'policy.max_size': 'must be at most 53687091200000',
       'policy.max_expiry_seconds': 'must be at least 1',
       'policy.key_prefix': 'must be at most 200 characters',
       'rate_limit.window_seconds': 'must be at most 86400',

@@ -1,6 +1,7 @@
 import type { DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf';
 import { expect } from 'vitest';
 import type { CreatedKey } from '../../src/keys/keys.ts';
+import { echoUploads } from '../support/echo-uploads.ts';
 import { createKeyRooms, type KeyRooms } from '../support/key-rooms.ts';
 import { createTestDoors } from '../support/test-doors.ts';
 import { startListeners } from '../support/test-listeners.ts';
@@ -33,7 +34,7 @@ export async function openKeyProtocols(): Promise<KeyProtocols> {
     verify: (...asked) => rooms.verify(...asked),
     limiter: { take: (principal) => rooms.limiter.take(principal) },
     byteUsage: (...asked) => rooms.byteUsage(...asked),
-    uploads: { issuePut: (...asked) => rooms.uploads.issuePut(...asked) },
+    uploads: { ...echoUploads, issuePut: (...asked) => rooms.uploads.issuePut(...asked) },
     keys: new Proxy(rooms.keys, { get: (_, name) => Reflect.get(rooms.keys, name) }),
     wallClockMs: () => rooms.wallClockMs(),
   });

@@ -3,7 +3,7 @@ import { FieldDescriptorProto_Type } from '@bufbuild/protobuf/wkt';
 
 /**
  * What REST is to make of a message, from ProtoJSON as a library writes it: every field under its JSON name, null
- * where it is absent, and integers of 64 bits as numbers.
+ * where it is absent outside of a oneof, and integers of 64 bits as numbers.
  */
 export function restJsonOf(schema: DescMessage, message: Message): JsonValue {
   return withNulls(schema, toJson(schema, message, { alwaysEmitImplicit: true }));
@@ -14,9 +14,10 @@ function withNulls(schema: DescMessage, json: JsonValue): JsonValue {
   if (schema.typeName.startsWith('google.protobuf.')) return json;
   const given = new Map<string, JsonValue>(Object.entries(Object(json)));
   return Object.fromEntries(
-    schema.fields.map((field) => {
+    schema.fields.flatMap((field) => {
       const value = given.get(field.jsonName);
-      return [field.jsonName, value === undefined ? null : fieldJson(field, value)];
+      if (value !== undefined) return [[field.jsonName, fieldJson(field, value)]];
+      return field.oneof === undefined ? [[field.jsonName, null]] : [];
     }),
   );
 }

@@ -14,7 +14,7 @@ import { createUnaryCall } from '../../src/rpc/unary-call.ts';
 import { createValidation } from '../../src/rpc/validate.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import { type Answer, type Sent, sendHttp1, sendHttp2 } from '../support/http-requests.ts';
-import { createRecord } from '../support/test-doors.ts';
+import { createRecord, verifyByTable } from '../support/test-doors.ts';
 import { startListeners } from '../support/test-listeners.ts';
 import { describeMessages, rule } from '../unit/rest/describe-messages.ts';
 
@@ -61,7 +61,7 @@ if (service === undefined) throw new Error('no service');
 const chain = [...PUBLIC_CHAIN, showCall, createValidation([service]).interceptor];
 const calls = names.map((name) => {
   const impl = (message: Message) => echo(name, message);
-  return createUnaryCall({ kind: 'unary', method: described.method(name), impl }, chain);
+  return createUnaryCall({ kind: 'unary', method: described.method(name), impl }, chain, verifyByTable);
 });
 const rpcDoor: Door = {
   match: (path) => (_request, response) => {

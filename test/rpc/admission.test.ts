@@ -6,10 +6,11 @@ import { admit } from '../../src/rpc/admit.ts';
 import { authenticate } from '../../src/rpc/authenticate.ts';
 import { contextOf } from '../../src/rpc/call.ts';
 import { translate } from '../../src/rpc/translate.ts';
-import { createUploadService } from '../../src/rpc/upload-service.ts';
 import { createValidation } from '../../src/rpc/validate.ts';
 import { describeService } from '../support/described-service.ts';
-import { createRecord, echoUploads, TOKENS, verifyByTable } from '../support/test-doors.ts';
+import { echoUploads } from '../support/echo-uploads.ts';
+import { createRecord, TOKENS, verifyByTable } from '../support/test-doors.ts';
+import { createTestUploadService } from './in-memory.ts';
 
 /** What was forgotten must be closed, not open. */
 describe('admission denies by default:', () => {
@@ -23,28 +24,36 @@ describe('admission denies by default:', () => {
     expect(() => admit([describeService([{ name: 'Open', scope }])])).toThrow(`unknown scope "${scope}"`);
   });
 
+  it('so does the unknown action of an upload token', () => {
+    const method = { name: 'Open', scope: 'uploads:create', tokenAction: 'delete' };
+    expect(() => admit([describeService([method])])).toThrow('unknown token action "delete"');
+  });
+
   it('a method that admission was not told of is refused to every key', async () => {
     const call = {
       record: createRecord(),
       authorization: TOKENS.good,
+      origin: undefined,
       idempotencyKey: undefined,
       setHeader: () => {},
       hasDeadline: false,
       undecoded: [],
     };
-    const transport = createRouterTransport(
-      (router) => router.service(UploadService, createUploadService(echoUploads)),
-      {
-        router: {
-          interceptors: [
-            (next) => (request) => next({ ...request, contextValues: contextOf(call) }),
-            translate,
-            authenticate(verifyByTable),
-            admit([describeService([{ name: 'Other', scope: 'uploads:create' }])]),
-          ],
-        },
+    const service = createTestUploadService(echoUploads, {
+      limiter: { take: () => undefined },
+      wallClockMs: Date.now,
+      validation: createValidation([UploadService]),
+    });
+    const transport = createRouterTransport((router) => router.service(UploadService, service), {
+      router: {
+        interceptors: [
+          (next) => (request) => next({ ...request, contextValues: contextOf(call) }),
+          translate,
+          authenticate(verifyByTable),
+          admit([describeService([{ name: 'Other', scope: 'uploads:create' }])]),
+        ],
       },
-    );
+    });
     const upload = { filename: 'a', contentType: 'b', size: 1n };
     await expect(createClient(UploadService, transport).createS3Upload(upload)).rejects.toMatchObject({
       code: Code.PermissionDenied,

@@ -1,12 +1,16 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from '@bufbuild/protobuf';
 import { createClient, createRouterTransport, type Interceptor, type ServiceImpl } from '@connectrpc/connect';
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
+import type { KeyLimiter } from '../../src/quota/key-limiter.ts';
 import { contextOf } from '../../src/rpc/call.ts';
 import { type ChainDeps, createChain } from '../../src/rpc/interceptors.ts';
+import { createCallCount } from '../../src/rpc/limit.ts';
 import { createUploadService } from '../../src/rpc/upload-service.ts';
 import { createValidation } from '../../src/rpc/validate.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
-import { createRecord, echoUploads, verifyByTable } from '../support/test-doors.ts';
+import type { Uploads } from '../../src/uploads/uploads.ts';
+import { echoUploads } from '../support/echo-uploads.ts';
+import { createRecord, testUploadTokens, verifyByTable } from '../support/test-doors.ts';
 
 /** Does what a door does: tells the chain of the call, and takes the headers of the answer. */
 function door(record: RequestRecord, answered: Map<string, string>): Interceptor {
@@ -15,6 +19,7 @@ function door(record: RequestRecord, answered: Map<string, string>): Interceptor
     const call = {
       record,
       authorization: request.header.get('authorization') ?? undefined,
+      origin: request.header.get('origin') ?? undefined,
       idempotencyKey: request.header.get('idempotency-key') ?? undefined,
       setHeader: (name: string, value: string) => void answered.set(name, value),
       hasDeadline: false,
@@ -49,13 +54,33 @@ export function createInMemoryClient<S extends DescService>(
     method: DescMethodUnary<I, O>,
     init: MessageInitShape<I>,
     token?: string,
+    others: Readonly<Record<string, string>> = {},
   ) {
-    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return (await transport.unary(method, undefined, undefined, authorization, init)).message;
+    const sent = { ...others, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    return (await transport.unary(method, undefined, undefined, sent, init)).message;
   }
   return { client: createClient(service, transport), call, record, headers };
 }
 
-export function createUploadClient(uploads = echoUploads) {
-  return createInMemoryClient(UploadService, createUploadService(uploads));
+/** UploadService as the door makes it. */
+export function createTestUploadService(
+  uploads: Uploads,
+  { limiter, wallClockMs, validation }: Omit<ChainDeps, 'verify'>,
+): ServiceImpl<typeof UploadService> {
+  return createUploadService({
+    uploads,
+    uploadTokens: testUploadTokens,
+    countCall: createCallCount(limiter, wallClockMs),
+    validation,
+    wallClockMs,
+  });
+}
+
+export function createUploadClient(
+  uploads: Partial<Uploads> = {},
+  limiter: KeyLimiter = { take: () => undefined },
+) {
+  const deps = { limiter, wallClockMs: Date.now, validation: createValidation([UploadService]) };
+  const service = createTestUploadService({ ...echoUploads, ...uploads }, deps);
+  return createInMemoryClient(UploadService, service, deps);
 }

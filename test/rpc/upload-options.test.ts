@@ -1,11 +1,14 @@
+import { createSecretKey } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import { BadRequestSchema } from '../../gen/google/rpc/error_details_pb.js';
 import type { CreateS3UploadRequestSchema } from '../../gen/upload/v1/upload_service_pb.js';
+import { createSealer } from '../../src/seal/create-sealer.ts';
 import { createUploads } from '../../src/uploads/uploads.ts';
 import { TOKENS } from '../support/test-doors.ts';
-import { FREE_POLICY } from '../support/upload-option-cases.ts';
+import { fakeDestination, forgetful } from '../support/upload-fixture.ts';
+import { placeWith } from '../support/upload-option-cases.ts';
 import { createUploadClient } from './in-memory.ts';
 
 type UploadInit = MessageInitShape<typeof CreateS3UploadRequestSchema>;
@@ -14,18 +17,23 @@ const VALID = { filename: 'a.txt', contentType: 'text/plain', size: 42n };
 const SHA256 = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
 
 /** Decides for real, and answers what would be signed. */
+const { presigner, storage } = fakeDestination({
+  presignPut: ({ headers, ttlSeconds }) => ({
+    url: 'https://s3.example/',
+    headers,
+    expiresAtMs: ttlSeconds * 1000,
+  }),
+});
+const place = placeWith({ maxTtlSeconds: 3600, activeContent: 'attachment' });
 const uploads = createUploads({
-  presigner: {
-    presignPut: ({ headers, ttlSeconds }) => ({
-      url: 'https://s3.example/',
-      headers,
-      expiresAtMs: ttlSeconds * 1000,
-    }),
-    publicUrl: (key) => key,
-  },
-  policy: { ...FREE_POLICY, maxTtlSeconds: 3600, activeContent: 'attachment' },
+  destinations: new Map([['default', { ...place, presigner, storage }]]),
+  budget: { take: async () => true },
+  memory: forgetful,
+  sealer: createSealer([createSecretKey(Buffer.alloc(32, 1))], 'upload-id'),
+  uploadTtlMs: 3_600_000,
   random: (count) => new Uint8Array(count),
   wallClockMs: () => 0,
+  sleep: async () => {},
 });
 
 async function answerTo(options: UploadInit) {

@@ -14,6 +14,7 @@ export interface MethodDescription {
   readonly name: string;
   readonly http?: MessageInitShape<typeof HttpRuleSchema>;
   readonly scope?: string;
+  readonly tokenAction?: string;
 }
 
 /** The descriptor of `test.v1.TestService`, whose methods take and answer a message without fields. */
@@ -30,9 +31,9 @@ export function describeService(methods: readonly MethodDescription[]): DescServ
   return service;
 }
 
-function methodProto({ name, http: rule, scope }: MethodDescription) {
+function methodProto({ name, http: rule, scope, tokenAction = '' }: MethodDescription) {
   const options = create(MethodOptionsSchema);
   if (rule !== undefined) setExtension(options, http, create(HttpRuleSchema, rule));
-  if (scope !== undefined) setExtension(options, access, create(AccessSchema, { scope }));
+  if (scope !== undefined) setExtension(options, access, create(AccessSchema, { scope, tokenAction }));
   return { name, inputType: '.test.v1.Nothing', outputType: '.test.v1.Nothing', options };
 }

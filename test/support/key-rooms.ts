@@ -9,12 +9,12 @@ import { createKeyVerifier, type KeyVerifier } from '../../src/keys/verify.ts';
 import { createByteQuota, type LedgerByteQuota } from '../../src/quota/byte-quota.ts';
 import { createKeyLimiter, type KeyLimiter } from '../../src/quota/key-limiter.ts';
 import type { Uploads } from '../../src/uploads/uploads.ts';
+import { echoUploads } from './echo-uploads.ts';
 import { OPERATOR, PEPPER } from './key-fixtures.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createMemoryCacheServer } from './memory-key-cache.ts';
 import { createMemoryKeyStore, type MemoryKeyStore } from './memory-key-store.ts';
 import { PLANS } from './rate-fleet.ts';
-import { echoUploads } from './test-doors.ts';
 
 /** The rooms of keys and quotas, under the names by which the doors ask for them. */
 export interface KeyRooms {
@@ -82,6 +82,7 @@ export function createKeyRooms({ defaultPlan = 'unlimited' } = {}): KeyRooms {
 
 function countedUploads(quota: LedgerByteQuota, clock: ManualClock): Uploads {
   return {
+    ...echoUploads,
     issuePut: async (request, principal: Principal) => {
       await quota.take(principal, request.sizeBytes, clock.wallMs());
       return echoUploads.issuePut(request, principal);

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { Fault } from '../../src/fault/fault.ts';
-import type { Principal } from '../../src/keys/api-key.ts';
+import type { KeyDigest, Principal, UploadTokenGrant } from '../../src/keys/api-key.ts';
 import type { Keys } from '../../src/keys/keys.ts';
+import { createUploadTokens } from '../../src/keys/upload-tokens.ts';
 import { sendFault } from '../../src/rest/envelope.ts';
 import { createRestDoor } from '../../src/rest/rest-door.ts';
 import type { Verify } from '../../src/rpc/authenticate.ts';
 import type { HttpRequest, HttpResponse } from '../../src/rpc/http-handler.ts';
 import { createRpcDoor, type RpcDoorDeps } from '../../src/rpc/rpc-door.ts';
+import { createSealer } from '../../src/seal/create-sealer.ts';
 import { createHealth } from '../../src/telemetry/health.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
-import type { ObjectKey } from '../../src/uploads/upload.ts';
-import type { Uploads } from '../../src/uploads/uploads.ts';
+import { echoUploads, SECRET_CAUSE } from './echo-uploads.ts';
 
-/** What an internal error says. It must never reach a caller. */
-export const SECRET_CAUSE = 'connect ECONNREFUSED db.internal:5432 password=hunter2';
+export { SECRET_CAUSE };
 
 /** The address that has failed too often, from the test verifier's point of view, is the one that sends this token. */
 export const TOKENS = {
@@ -28,18 +28,41 @@ export const TOKENS = {
   storeDown: 'store-down',
   storeBroken: 'store-broken',
   hanging: 'hanging',
+  uploadToken: 'upload-token',
+  uploadTokenToCreate: 'upload-token-to-create',
+  uploadTokenWithoutScope: 'upload-token-without-scope',
+  uploadTokenOfOrigin: 'upload-token-of-origin',
 } as const;
 
 const PRINCIPAL: Principal = {
   keyId: 'key_1',
   owner: 'acme',
-  scopes: ['uploads:create'],
+  scopes: ['uploads:create', 'uploads:read'],
   policy: null,
   rateLimit: null,
+  digest: 'd'.repeat(43) as KeyDigest,
 };
 
+const GRANT: UploadTokenGrant = {
+  id: 'upl_1',
+  actions: ['create', 'sign', 'complete'],
+  expiresAtMs: Date.UTC(2030, 0),
+  maxFiles: 1,
+  maxTotalBytes: null,
+  policy: null,
+  origin: null,
+};
+
+/** The only one from which `TOKENS.uploadTokenOfOrigin` is taken. */
+export const ORIGIN = 'https://app.example.com';
+
+export const testUploadTokens = createUploadTokens({
+  sealer: createSealer([createSecretKey(Buffer.alloc(32, 1))], 'upload-token'),
+  randomBytes,
+});
+
 /** Verifies by a table instead of a store: each token has one fixed outcome. */
-export const verifyByTable: Verify = async (authorization) => {
+export const verifyByTable: Verify = async (authorization, _address, origin) => {
   if (authorization === undefined) throw new Fault('KEY_MISSING');
   switch (authorization.replace(/^Bearer /, '')) {
     case TOKENS.good:
@@ -62,31 +85,18 @@ export const verifyByTable: Verify = async (authorization) => {
       throw new Error(SECRET_CAUSE);
     case TOKENS.hanging:
       return new Promise(() => {});
+    case TOKENS.uploadToken:
+      return { ...PRINCIPAL, uploadToken: GRANT };
+    case TOKENS.uploadTokenToCreate:
+      return { ...PRINCIPAL, uploadToken: { ...GRANT, actions: ['create'] } };
+    case TOKENS.uploadTokenWithoutScope:
+      return { ...PRINCIPAL, scopes: ['uploads:read'], uploadToken: GRANT };
+    case TOKENS.uploadTokenOfOrigin:
+      if (origin !== ORIGIN) throw new Fault('UPLOAD_TOKEN_ORIGIN');
+      return { ...PRINCIPAL, uploadToken: GRANT };
     default:
       throw new Fault('KEY_MALFORMED');
   }
-};
-
-/** Signs nothing: answers what it was asked for, or fails if the file's name says so. */
-export const echoUploads: Uploads = {
-  issuePut: ({ filename, contentType, sizeBytes, options }, principal) => {
-    if (filename === 'unavailable')
-      throw new Fault('SIGNING_UNAVAILABLE', { cause: new Error(SECRET_CAUSE) });
-    if (filename === 'internal') throw new TypeError(SECRET_CAUSE);
-    const fileKey = `uploads/${principal.owner}/1/${encodeURIComponent(filename)}` as ObjectKey;
-    return {
-      uploadUrl: `https://bucket.example/${fileKey}?X-Amz-Signature=00`,
-      publicUrl: `https://cdn.example/${filename}`,
-      fileKey,
-      method: 'PUT',
-      headers: {
-        'content-type': contentType,
-        'content-length': String(sizeBytes),
-        ...(options && { 'x-options': JSON.stringify(options) }),
-      },
-      expiresAtMs: Date.UTC(2030, 0, 31, 12),
-    };
-  },
 };
 
 const noKeys = () => Promise.reject(new Error('these doors have no keys room'));
@@ -112,6 +122,7 @@ export function createTestDoors(deps: Partial<RpcDoorDeps> = {}) {
   const rpcDoor = createRpcDoor({
     verify: verifyByTable,
     uploads: echoUploads,
+    uploadTokens: testUploadTokens,
     keys: absentKeys,
     limiter: { take: () => undefined },
     byteUsage: async () => [],

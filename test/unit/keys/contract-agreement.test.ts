@@ -27,7 +27,7 @@ import {
   overlapMsFrom,
   updateInputFrom,
 } from '../../../src/rpc/api-key-message.ts';
-import { SINGLE_PUT_MAX_BYTES } from '../../../src/uploads/upload.ts';
+import { PROVIDER_CAPABILITIES } from '../../../src/uploads/providers.ts';
 import { OPERATOR, PLANS } from '../../support/key-fixtures.ts';
 import { openKeysRoom } from './keys-room.ts';
 
@@ -117,7 +117,7 @@ describe('the contract and the keys room draw the same line for', () => {
   });
 
   it('the largest file, which is the largest that can be uploaded', () => {
-    const largest = BigInt(SINGLE_PUT_MAX_BYTES);
+    const largest = BigInt(PROVIDER_CAPABILITIES.aws.objectMaxBytes);
     expectSameLine(
       [0n, 1n, largest, largest + 1n, -1n].map((maxSize) => ({ policy: { maxSize } })),
       2,

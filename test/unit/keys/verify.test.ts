@@ -64,6 +64,8 @@ describe('a good key', () => {
       scopes: ['uploads:create', 'uploads:read'],
       policy: { maxSizeBytes: 10 },
       rateLimit: { plan: 'free' },
+      digest: key.digest,
+      uploadToken: undefined,
     });
   });
 

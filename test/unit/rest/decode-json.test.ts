@@ -59,7 +59,7 @@ describe('a value of the wrong type', () => {
         'children[1].text': 'must be a string',
         'children[2]': 'must be an object with fields of the right type',
       },
-      { children: [{ text: 'a' }] },
+      { children: [{ text: 'a' }, {}, {}] },
     ],
     ['{"child":[]}', { child: 'must be an object with fields of the right type' }, {}],
     [

@@ -4,6 +4,7 @@ import { httpBindingsOf } from '../../../src/rest/http-binding.ts';
 import { createRequestDecoder } from '../../../src/rest/request-decoder.ts';
 import { createRouteTable } from '../../../src/rest/route-table.ts';
 import { createUnaryCall } from '../../../src/rpc/unary-call.ts';
+import { verifyByTable } from '../../support/test-doors.ts';
 import { describeMessages, type Rule } from './describe-messages.ts';
 
 const MESSAGES = {
@@ -77,7 +78,11 @@ export function decoderFor(method: Method): (request: string, body?: string) => 
     methods: { Call: method },
   });
   const schema = described.message(method.input);
-  const call = createUnaryCall({ kind: 'unary', method: described.method('Call'), impl: () => ({}) }, []);
+  const call = createUnaryCall(
+    { kind: 'unary', method: described.method('Call'), impl: () => ({}) },
+    [],
+    verifyByTable,
+  );
   const routes = httpBindingsOf(call).map((binding) => ({
     binding,
     name: 'Call',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { httpBindingsOf } from '../../../src/rest/http-binding.ts';
 import { createUnaryCall } from '../../../src/rpc/unary-call.ts';
+import { verifyByTable } from '../../support/test-doors.ts';
 import { describeMessages, type Rule, rule } from './describe-messages.ts';
 
 const MESSAGES = {
@@ -26,7 +27,11 @@ function bindingsOf(http: Rule | undefined) {
     enums: { Color: ['RED'] },
     methods: { Call: method },
   });
-  const call = createUnaryCall({ kind: 'unary', method: described.method('Call'), impl: () => ({}) }, []);
+  const call = createUnaryCall(
+    { kind: 'unary', method: described.method('Call'), impl: () => ({}) },
+    [],
+    verifyByTable,
+  );
   return httpBindingsOf(call);
 }
 

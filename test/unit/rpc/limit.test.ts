@@ -11,7 +11,7 @@ import { UploadService } from '../../../gen/upload/v1/upload_service_pb.js';
 import { Fault } from '../../../src/fault/fault.ts';
 import type { KeyLimiter, KeyRateVerdict } from '../../../src/quota/key-limiter.ts';
 import { contextOf, rateOf, setPrincipal } from '../../../src/rpc/call.ts';
-import { limit } from '../../../src/rpc/limit.ts';
+import { createCallCount, limit } from '../../../src/rpc/limit.ts';
 import { translate } from '../../../src/rpc/translate.ts';
 import { principalWith } from '../../support/rate-fleet.ts';
 import { createRecord } from '../../support/test-doors.ts';
@@ -44,6 +44,7 @@ async function call(
   const values = contextOf({
     record: createRecord(),
     authorization: undefined,
+    origin: undefined,
     idempotencyKey: undefined,
     setHeader(name, value) {
       headers[name] = value;
@@ -55,7 +56,11 @@ async function call(
   const door: Interceptor = (inner) => (request) => inner({ ...request, contextValues: values });
   const transport = createRouterTransport(
     (router) => router.service(UploadService, { createS3Upload: () => ({ fileKey: 'key' }) }),
-    { router: { interceptors: [door, translate, limit({ take: () => verdict }, () => NOW_MS), next] } },
+    {
+      router: {
+        interceptors: [door, translate, limit(createCallCount({ take: () => verdict }, () => NOW_MS)), next],
+      },
+    },
   );
   const upload = { filename: 'a', contentType: 'b', size: 1n };
   const outcome = await createClient(UploadService, transport)

@@ -54,8 +54,8 @@ describe('patterns of the contract', () => {
   });
 
   it('are each explained in words', () => {
-    expect(patternFields.map((field) => `${field.parent.typeName}.${field.name}`).sort()).toEqual(
-      Object.keys(PATTERN_TEXTS).sort(),
-    );
+    // A message that several requests hold comes several times.
+    const names = new Set(patternFields.map((field) => `${field.parent.typeName}.${field.name}`));
+    expect([...names].sort()).toEqual(Object.keys(PATTERN_TEXTS).sort());
   });
 });

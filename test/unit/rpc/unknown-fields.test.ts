@@ -38,6 +38,7 @@ function call(name: 'Strict' | 'Lenient', message: Message): Promise<unknown> {
   const context = contextOf({
     record: createRecord(),
     authorization: undefined,
+    origin: undefined,
     idempotencyKey: undefined,
     setHeader: () => {},
     hasDeadline: false,

@@ -40,7 +40,7 @@ describe('a request with problems without end', () => {
 
 describe('a number within a message of the request', () => {
   it.each<[string, string, MessageInitShape<typeof CreateApiKeyRequestSchema>]>([
-    ['policy.max_size', 'must be at most 5368709120', { policy: { maxSize: 5_368_709_121n } }],
+    ['policy.max_size', 'must be at most 53687091200000', { policy: { maxSize: 53_687_091_200_001n } }],
     ['policy.max_size', 'must be at least 0', { policy: { maxSize: -1n } }],
     [
       'rate_limit.bytes_per_day',

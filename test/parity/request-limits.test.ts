@@ -1,0 +1,153 @@
+import { request as requestHttp1 } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDoors, TOKENS } from '../support/test-doors.ts';
+import { startListeners } from '../support/test-listeners.ts';
+
+const KIB = 1024;
+const FILE = { filename: 'a.txt', contentType: 'text/plain', size: 42 };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const RPC = '/upload.v1.UploadService';
+
+const doors = createTestDoors();
+let listeners: Awaited<ReturnType<typeof startListeners>>;
+
+beforeAll(async () => {
+  listeners = await startListeners(doors.listener);
+});
+afterAll(() => listeners.stop());
+
+async function post(path: string, body: string, token: string = TOKENS.good) {
+  const headers = { ...JSON_TYPE, authorization: `Bearer ${token}` };
+  const response = await fetch(listeners.http1Url + path, { method: 'POST', headers, body });
+  return { status: response.status, json: await response.json() };
+}
+
+/** JSON for these fields, filled up with spaces. */
+function bodyOf(fields: object, bytes: number): string {
+  const text = JSON.stringify(fields);
+  return text + ' '.repeat(bytes - text.length);
+}
+
+describe('a request is as large as its method allows:', () => {
+  it.each([
+    ['/v1/uploads', FILE, 64 * KIB],
+    ['/v1/uploads/id/parts:sign', { parts: [{ partNumber: 1 }] }, 256 * KIB],
+    ['/v1/uploads/id:complete', {}, 1024 * KIB],
+    ['/v1/uploads:batch', { uploads: [FILE] }, 1024 * KIB],
+    ['/v1/downloads:batch', { downloads: [{ fileKey: 'a' }] }, 1024 * KIB],
+  ])('%s over REST', async (path, fields, most) => {
+    expect(await post(path, bodyOf(fields, most))).toMatchObject({ status: 200 });
+    expect(await post(path, bodyOf(fields, most + 1))).toEqual({
+      status: 413,
+      json: {
+        error: 'Payload Too Large',
+        message: `The request body is larger than ${most} bytes`,
+        code: 413,
+      },
+    });
+  });
+
+  it.each([
+    ['CreateUpload', FILE, 64 * KIB],
+    ['SignParts', { uploadId: 'id', parts: [{ partNumber: 1 }] }, 256 * KIB],
+    ['BatchCreateUploads', { uploads: [FILE] }, 1024 * KIB],
+  ])('%s over Connect', async (name, fields, most) => {
+    expect(await post(`${RPC}/${name}`, bodyOf(fields, most))).toMatchObject({ status: 200 });
+    const refused = await post(`${RPC}/${name}`, bodyOf(fields, most + 1));
+    expect(refused).toMatchObject({ status: 429, json: { code: 'resource_exhausted' } });
+    expect(refused.json.message).toContain(`${most}`);
+  });
+
+  it('completing 10000 parts fits in', async () => {
+    const parts = Array.from({ length: 10_000 }, (_, index) => ({
+      partNumber: index + 1,
+      etag: `"${'e'.repeat(32)}"`,
+    }));
+    expect(await post('/v1/uploads/id:complete', JSON.stringify({ parts }))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a body beyond what anybody may send', () => {
+  /** Sends half of a large body, and the rest only once there is an answer. */
+  function sendHalf(token: string) {
+    const large = bodyOf({ uploads: [FILE] }, 1024 * KIB);
+    const headers = {
+      ...JSON_TYPE,
+      authorization: `Bearer ${token}`,
+      'content-length': String(large.length),
+    };
+    const request = requestHttp1(`${listeners.http1Url}/v1/uploads:batch`, { method: 'POST', headers });
+    const answer = new Promise<{ status: number | undefined; json: unknown }>((resolve, reject) => {
+      request.on('error', reject);
+      request.on('response', (response) =>
+        json(response).then((body) => resolve({ status: response.statusCode, json: body }), reject),
+      );
+    });
+    request.write(large.slice(0, large.length / 2));
+    return { request, answer, rest: large.slice(large.length / 2) };
+  }
+
+  it('is read of nobody who is not known: the refusal does not wait for its end', async () => {
+    const { request, answer, rest } = sendHalf(TOKENS.unknown);
+    expect(await answer).toMatchObject({ status: 401, json: { error: 'Unauthorized' } });
+    request.end(rest);
+    await expect
+      .poll(() => doors.records.at(-1))
+      .toMatchObject({ code: 'unauthenticated', reason: 'KEY_UNKNOWN' });
+  });
+
+  it('is read of a known caller to its end', async () => {
+    const { request, answer, rest } = sendHalf(TOKENS.good);
+    request.end(rest);
+    expect(await answer).toMatchObject({ status: 200, json: { results: [{ upload: { kind: 'put' } }] } });
+  });
+});
+
+describe('an item of a batch that cannot be decoded', () => {
+  it('is refused by itself, at its place', async () => {
+    const uploads = [FILE, { ...FILE, size: 'many', tags: 7 }, 7, { ...FILE, size: 2 ** 60 }, null, FILE];
+    const { status, json: answer } = await post('/v1/uploads:batch', JSON.stringify({ uploads }));
+    expect(status).toBe(200);
+    expect(
+      answer.results.map(({ error, upload }: Record<string, unknown>) => error ?? Object(upload).kind),
+    ).toMatchObject([
+      'put',
+      {
+        code: 400,
+        details: [
+          { field: 'size', message: 'must be an integer' },
+          { field: 'tags', message: 'must be an object of values of the right type' },
+        ],
+      },
+      {
+        code: 400,
+        details: [{ field: 'uploads[2]', message: 'must be an object with fields of the right type' }],
+      },
+      { code: 400, details: [{ field: 'size', message: 'must be at most 53687091200000' }] },
+      { code: 400, details: [{ field: 'uploads[4]' }] },
+      'put',
+    ]);
+  });
+
+  it('is told from a list that is none', async () => {
+    expect(await post('/v1/uploads:batch', '{"uploads":{"0":{}}}')).toMatchObject({
+      status: 400,
+      json: { details: [{ field: 'uploads', message: 'must be an array of values of the right type' }] },
+    });
+  });
+
+  it('has the whole request refused where there are more problems than anybody is told of', async () => {
+    const broken = { filename: 1, contentType: 2, size: [] };
+    const uploads = [...Array(40).fill(broken), FILE];
+    const { status, json: answer } = await post('/v1/uploads:batch', JSON.stringify({ uploads }));
+    expect([status, answer.details.length]).toEqual([400, 100]);
+  });
+});
+
+it('fields that nobody knows are refused where a token is made, in every format, and ignored elsewhere', async () => {
+  for (const path of ['/v1/upload-tokens', `${RPC}/CreateUploadToken`])
+    expect(await post(path, '{"maxFile":1}'), path).toMatchObject({ status: 400 });
+  for (const path of ['/v1/uploads', `${RPC}/CreateUpload`])
+    expect(await post(path, JSON.stringify({ ...FILE, colour: 'red' })), path).toMatchObject({ status: 200 });
+});
