@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ReceivedSegment } from './blobs.ts';
 import { type Call, type OperationContext, objectUrl, replyEmpty, replyWithXml } from './call.ts';
 import { CHECKSUM_ALGORITHMS, checksumAlgorithmFromName, isChecksumValue } from './checksums.ts';
+import { attributesFromForm } from './form-attributes.ts';
 import { keptHeadersFromForm } from './object-headers.ts';
 import { type FormFile, readForm } from './post-form.ts';
 import { type FormFields, verifyPostPolicy } from './post-policy.ts';
@@ -56,7 +57,7 @@ export async function postObject(context: OperationContext, call: FormCall): Pro
     etag: md5Hex,
     size,
     modifiedMs: wallClockMs(),
-    headers: keptHeadersFromForm(form),
+    headers: { ...keptHeadersFromForm(form), ...attributesFromForm(form) },
     segments: [segment],
     ...(checksum !== undefined && { checksum }),
   };
@@ -81,7 +82,9 @@ async function receiveFile(
 ): Promise<ReceivedSegment> {
   const limits = verifyPostPolicy(form, bucket, { credentials, region }, wallClockMs());
   refuseUnsupportedFields(form);
+  // Judged before the file is received.
   keptHeadersFromForm(form);
+  attributesFromForm(form);
   const checksum = checksumFromForm(form);
   return store.blobs.receive({
     promise: {

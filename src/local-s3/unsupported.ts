@@ -65,7 +65,7 @@ const KNOWN_AMZ_NAMES = new Set([
 ]);
 
 /** Form fields without the x-amz- prefix that ask for what is not here. */
-const LACKING_FIELDS = new Set(['acl', 'tagging', 'website-redirect-location']);
+const LACKING_FIELDS = new Set(['website-redirect-location']);
 
 /** Conditions that S3 knows on writes and this endpoint does not. */
 const LACKING_WRITE_HEADERS = ['if-match', 'if-modified-since', 'if-unmodified-since', 'content-range'];
@@ -98,6 +98,7 @@ export function refuseUnsupported(
 /** @throws S3Error NotImplemented, naming what is lacking. */
 export function refuseUnsupportedFields(fields: ReadonlyMap<string, string>): void {
   for (const [name, value] of fields) {
+    if (name === 'x-amz-storage-class') continue;
     if (LACKING_FIELDS.has(name) || isUnknownAmz(name, value)) throw lacking(`the form field "${name}"`);
   }
 }
