@@ -1,18 +1,9 @@
-import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { TEST_IMAGES } from './images.ts';
+import { createBuckets, type S3Access } from './s3-buckets.ts';
 import { startServer, type TestServer } from './test-server.ts';
 
-/** What a client needs to reach a MinIO, as plain data that vitest can hand to a test file. */
-export interface MinioAccess {
-  readonly endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly region: string;
-  /** A private bucket. */
-  readonly bucket: string;
-  /** A bucket whose objects anyone may read. */
-  readonly publicBucket: string;
-}
+/** What a client needs to reach a MinIO. */
+export type MinioAccess = S3Access;
 
 export interface MinioServer extends TestServer {
   readonly access: MinioAccess;
@@ -56,39 +47,4 @@ export async function startMinio(): Promise<MinioServer> {
   };
   await createBuckets(access);
   return { ...server, access };
-}
-
-async function createBuckets(access: MinioAccess): Promise<void> {
-  const client = new S3Client({
-    endpoint: access.endpoint,
-    region: access.region,
-    credentials: CREDENTIALS,
-    forcePathStyle: true,
-  });
-  try {
-    for (const Bucket of [access.bucket, access.publicBucket])
-      await client.send(new CreateBucketCommand({ Bucket }));
-    await client.send(
-      new PutBucketPolicyCommand({
-        Bucket: access.publicBucket,
-        Policy: anonymousReadPolicy(access.publicBucket),
-      }),
-    );
-  } finally {
-    client.destroy();
-  }
-}
-
-function anonymousReadPolicy(bucket: string): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { AWS: ['*'] },
-        Action: ['s3:GetObject'],
-        Resource: [`arn:aws:s3:::${bucket}/*`],
-      },
-    ],
-  });
 }

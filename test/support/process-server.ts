@@ -11,8 +11,14 @@ import type { ServerSpec, TestServer } from './test-server.ts';
 /** By long convention, and on every system that this has run on. */
 const NOBODY = 65_534;
 
+/** What of a server's description a process needs. */
+export type ProcessSpec = Pick<
+  ServerSpec,
+  'environment' | 'program' | 'programArguments' | 'prepareProgram' | 'avoidsRoot' | 'answers'
+>;
+
 /** Starts the server as a child process with a temporary folder. Throws when its program is not on the PATH. */
-export async function startProcess(spec: ServerSpec): Promise<TestServer> {
+export async function startProcess(spec: ProcessSpec): Promise<TestServer> {
   const program = await findOnPath(spec.program);
   if (program === undefined) throw new Error(`no ${spec.program} on the PATH`);
   const folder = await mkdtemp(join(tmpdir(), `presignd-${spec.program}-`));
@@ -48,7 +54,7 @@ export async function startProcess(spec: ServerSpec): Promise<TestServer> {
   };
 }
 
-async function runProgram(spec: ServerSpec, program: string, port: number, folder: string) {
+async function runProgram(spec: ProcessSpec, program: string, port: number, folder: string) {
   const child = spawn(program, [...spec.programArguments(port, folder)], {
     cwd: folder,
     env: { ...process.env, ...spec.environment },
@@ -73,7 +79,7 @@ async function runProgram(spec: ServerSpec, program: string, port: number, folde
   return child;
 }
 
-function userOf({ avoidsRoot = false }: ServerSpec): { readonly uid?: number } {
+function userOf({ avoidsRoot = false }: Pick<ServerSpec, 'avoidsRoot'>): { readonly uid?: number } {
   return avoidsRoot && process.getuid?.() === 0 ? { uid: NOBODY } : {};
 }
 

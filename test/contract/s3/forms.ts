@@ -1,7 +1,8 @@
 import { createPresignedPost, type PresignedPostOptions } from '@aws-sdk/s3-presigned-post';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessTo, type S3Access } from './client.ts';
-import { type HttpAnswer, send } from './http.ts';
+import { formBody, postForm as post } from './form-body.ts';
+import { send } from './http.ts';
 import { expectedAnswer, type S3Request, type S3Subject } from './subject.ts';
 
 type Fields = Record<string, string>;
@@ -123,7 +124,7 @@ export function describeForms(subjectOf: () => S3Subject): void {
     it('judges a form that lacks its last boundary as incomplete', async () => {
       const key = s3.newKey();
       const { url, fields } = await sign(key);
-      const { body, contentType } = form(fields, 'x'.repeat(300_000), 'file.bin');
+      const { body, contentType } = formBody(fields, 'x'.repeat(300_000), 'file.bin');
       const answer = await send('POST', url, {
         body: body.subarray(0, -8),
         headers: { 'content-type': contentType },
@@ -135,30 +136,10 @@ export function describeForms(subjectOf: () => S3Subject): void {
     it('stores nothing of a form that broke off', async () => {
       const key = s3.newKey();
       const { url, fields } = await sign(key);
-      const { body, contentType } = form(fields, 'x'.repeat(300_000), 'file.bin');
+      const { body, contentType } = formBody(fields, 'x'.repeat(300_000), 'file.bin');
       const headers = { 'content-type': contentType, 'content-length': String(body.length) };
       await expect(send('POST', url, { body, headers, cutAfter: 100_000 })).rejects.toThrow('cut on purpose');
       expect((await s3.get(key)).status).toBe(404);
     });
   });
-}
-
-function form(fields: Fields, file: string | undefined, name: string): { body: Buffer; contentType: string } {
-  const boundary = 'presignd-test-boundary';
-  const parts = Object.entries(fields).map(
-    ([field, value]) =>
-      `--${boundary}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}\r\n`,
-  );
-  if (file !== undefined) {
-    const type = 'Content-Type: application/octet-stream';
-    const disposition = `Content-Disposition: form-data; name="file"; filename="${name}"`;
-    parts.push(`--${boundary}\r\n${disposition}\r\n${type}\r\n\r\n${file}\r\n`);
-  }
-  const body = Buffer.from(`${parts.join('')}--${boundary}--\r\n`);
-  return { body, contentType: `multipart/form-data; boundary=${boundary}` };
-}
-
-function post(url: string, fields: Fields, file?: string, name = 'file.bin'): Promise<HttpAnswer> {
-  const { body, contentType } = form(fields, file, name);
-  return send('POST', url, { body, headers: { 'content-type': contentType } });
 }

@@ -77,6 +77,11 @@ export const AWS_ANSWERS = {
   'the class DEEP_ARCHIVE': '200',
   'an ACL that changes nothing': '200',
   'an ACL that makes public': '400 AccessControlListNotSupported',
+  // what our own plans are held to
+  'another part number': '403 SignatureDoesNotMatch',
+  'a part of another upload': '403 SignatureDoesNotMatch',
+  'a form that lacks a field': '403 AccessDenied',
+  'a form of another family': '403 AccessDenied',
   // multipart
   'a small part in the middle': '400 EntityTooSmall',
   'a part of another ETag': '400 InvalidPart',
