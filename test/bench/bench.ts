@@ -1,16 +1,18 @@
 // npm run bench [-- --quick] [-- --only NAME]
 // Prints the tables. A whole run that is not quick also writes them into docs/benchmarks.md.
 import { parseArgs } from 'node:util';
+import { inFlight } from './in-flight.ts';
 import { keyCheck } from './key-check.ts';
 import { keyScale } from './key-scale.ts';
 import type { Section } from './options.ts';
+import { plans } from './plans.ts';
 import { presign } from './presign.ts';
 import { markdownFromTables, writeReport } from './report.ts';
 import { requests } from './requests.ts';
 import { start } from './start.ts';
 import type { Table } from './table.ts';
 
-const SECTIONS: readonly Section[] = [requests, presign, keyCheck, keyScale, start];
+const SECTIONS: readonly Section[] = [requests, presign, plans, inFlight, keyCheck, keyScale, start];
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },

@@ -152,7 +152,8 @@ function copyStatement({ table, columns, digest, numbers }: Copy): string {
     SELECT ${values} FROM (SELECT * FROM ${table} LIMIT 1) AS template, ${numbers}`;
 }
 
-function heapBytes(): number {
+/** What is in use on the heap, everything collected before. */
+export function heapBytes(): number {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
 }

@@ -35,7 +35,7 @@ export const presign: Section = {
   },
 };
 
-function openNative(): Promise<S3Presigner> {
+export function openNative(): Promise<S3Presigner> {
   return openPresigner({
     bucket: BUCKET,
     region: REGION,
