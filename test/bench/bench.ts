@@ -7,12 +7,22 @@ import { keyScale } from './key-scale.ts';
 import type { Section } from './options.ts';
 import { plans } from './plans.ts';
 import { presign } from './presign.ts';
+import { presignShapes } from './presign-shapes.ts';
 import { markdownFromTables, writeReport } from './report.ts';
 import { requests } from './requests.ts';
 import { start } from './start.ts';
 import type { Table } from './table.ts';
 
-const SECTIONS: readonly Section[] = [requests, presign, plans, inFlight, keyCheck, keyScale, start];
+const SECTIONS: readonly Section[] = [
+  requests,
+  presign,
+  presignShapes,
+  plans,
+  inFlight,
+  keyCheck,
+  keyScale,
+  start,
+];
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },

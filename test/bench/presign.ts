@@ -52,7 +52,7 @@ export function openNative(): Promise<S3Presigner> {
   });
 }
 
-function objectKeyOf(turn: number): string {
+export function objectKeyOf(turn: number): string {
   return `default/2026/01/31/019c0000-0000-7000-8000-${turn.toString(16).padStart(12, '0')}/John-Doe`;
 }
 

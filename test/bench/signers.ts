@@ -27,11 +27,12 @@ export function nativeSigner(presigner: S3Presigner): Sign {
   };
 }
 
-function s3Client(): S3Client {
+export function s3Client(): S3Client {
   return new S3Client({
     region: REGION,
     credentials: CREDENTIALS,
     requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
   });
 }
 
