@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { openPresigner } from '../../src/s3/presigner.ts';
-import { describePresigner, PRESIGNER_NOW_MS, PRESIGNER_PLACE } from './presigner.suite.ts';
+import { PRESIGNER_NOW_MS, PRESIGNER_PLACE } from './presigner/place.ts';
+import { describePresigner } from './presigner.suite.ts';
 
 describePresigner('sdk signer', (credentials) =>
   openPresigner({

@@ -1,30 +1,21 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/fault/fault.ts';
-import type { CredentialProvider } from '../../src/s3/credentials.ts';
-import type { Presigner } from '../../src/uploads/ports.ts';
+import type { SignedPut } from '../../src/uploads/ports.ts';
 import type { ObjectKey, PutPlan } from '../../src/uploads/upload.ts';
 import { planFor, uploadOptions } from '../support/upload-option-cases.ts';
-
-/** Where the suite's presigners sign for. */
-export const PRESIGNER_PLACE = {
-  bucket: 'examplebucket',
-  region: 'eu-central-1',
-  endpoint: 'https://s3.example.com:8443/base',
-  forcePathStyle: true,
-} as const;
-
-export const PRESIGNER_NOW_MS = Date.UTC(2026, 6, 1, 23, 59, 59, 999);
-
-interface ClosablePresigner extends Presigner {
-  close(): void;
-}
-
-type OpenPresigner = (credentials: CredentialProvider) => Promise<ClosablePresigner>;
-
-const DATE_MS = PRESIGNER_NOW_MS - 999;
-const OBJECT_URL = 'https://s3.example.com:8443/base/examplebucket';
-const IDENTITY = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'do-not-tell', sessionToken: 'session/+=' };
+import { describeForms, FORM } from './presigner/forms.ts';
+import { describeParts, PARTS } from './presigner/parts.ts';
+import {
+  type ClosablePresigner,
+  CREDENTIAL,
+  DATE_MS,
+  IDENTITY,
+  OBJECT_URL,
+  type OpenPresigner,
+  PRESIGNER_NOW_MS,
+} from './presigner/place.ts';
+import { describeReads, GET } from './presigner/reads.ts';
 
 const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).map((text) => text as ObjectKey);
 const contentType = fc.stringMatching(/^[\x21-\x7e](?:[\x20-\x7e]{0,60}[\x21-\x7e])?$/);
@@ -47,6 +38,17 @@ const BASE: PutPlan = {
   ttlSeconds: 60,
   headers: { 'content-length': '1', 'content-type': 'a/b' },
 };
+
+/** A plan of each kind, signed. */
+const signings: Record<string, (presigner: ClosablePresigner, ttlSeconds: number) => Signing> = {
+  'a PUT': (presigner, ttlSeconds) => presigner.presignPut({ ...BASE, ttlSeconds }, PRESIGNER_NOW_MS),
+  'a form': (presigner, ttlSeconds) => presigner.presignForm({ ...FORM, ttlSeconds }, PRESIGNER_NOW_MS),
+  'a set of parts': (presigner, ttlSeconds) =>
+    presigner.presignParts({ ...PARTS, ttlSeconds }, PRESIGNER_NOW_MS),
+  'a GET': (presigner, ttlSeconds) => presigner.presignGet({ ...GET, ttlSeconds }, PRESIGNER_NOW_MS),
+};
+type Signing = Life | Promise<Life>;
+type Life = Pick<SignedPut, 'expiresAtMs'>;
 
 /** What every presigner promises, however it signs. */
 export function describePresigner(name: string, open: OpenPresigner): void {
@@ -127,7 +129,7 @@ export function describePresigner(name: string, open: OpenPresigner): void {
     /** The secret key signs; it must not travel. */
     it('names the credentials and their token, and never shows the secret', async () => {
       const parameters = await query(BASE);
-      expect(parameters.get('X-Amz-Credential')).toBe('AKIAEXAMPLE/20260701/eu-central-1/s3/aws4_request');
+      expect(parameters.get('X-Amz-Credential')).toBe(CREDENTIAL);
       expect(parameters.get('X-Amz-Security-Token')).toBe(IDENTITY.sessionToken);
       expect(JSON.stringify(await presigner.presignPut(BASE, PRESIGNER_NOW_MS))).not.toContain('do-not-tell');
     });
@@ -138,31 +140,54 @@ export function describePresigner(name: string, open: OpenPresigner): void {
       expect(names).toContain('X-Amz-Signature');
     });
 
-    it('never signs beyond the life of its credentials', async () => {
-      const expiration = new Date(PRESIGNER_NOW_MS + 120_000);
-      const shortLived = await open(async () => ({ ...IDENTITY, expiration }));
-      try {
-        const put = { ...BASE, ttlSeconds: 604_800 };
-        const { url, expiresAtMs } = await shortLived.presignPut(put, PRESIGNER_NOW_MS);
-        expect(expiresAtMs).toBeLessThanOrEqual(expiration.getTime());
-        expect(expiresAtMs).toBeGreaterThan(PRESIGNER_NOW_MS + 100_000);
-        expect(Number(new URL(url).searchParams.get('X-Amz-Expires')) * 1000 + DATE_MS).toBe(expiresAtMs);
-      } finally {
-        shortLived.close();
-      }
-    });
+    describeParts(() => presigner);
+    describeReads(() => presigner);
+    describeForms(() => presigner);
 
-    it('is unavailable without credentials', async () => {
-      const poor = await open(() => Promise.reject(new Error('none')));
-      try {
-        const refusal = await Promise.resolve(poor.presignPut(BASE, PRESIGNER_NOW_MS)).catch(
-          (error: unknown) => error,
-        );
-        expect(refusal).toBeInstanceOf(Fault);
-        expect(refusal).toMatchObject({ reason: 'SIGNING_UNAVAILABLE' });
-      } finally {
-        poor.close();
-      }
+    describe.each(Object.keys(signings))('%s', (kind) => {
+      const sign = async (signer: ClosablePresigner, ttlSeconds: number) =>
+        signings[kind]?.(signer, ttlSeconds);
+
+      it('is never signed beyond the life of the credentials', async () => {
+        const expiration = new Date(PRESIGNER_NOW_MS + 120_000);
+        const shortLived = await open(async () => ({ ...IDENTITY, expiration }));
+        try {
+          const signed = await sign(shortLived, 604_800);
+          expect(signed?.expiresAtMs).toBeLessThanOrEqual(expiration.getTime());
+          expect(signed?.expiresAtMs).toBeGreaterThan(PRESIGNER_NOW_MS + 100_000);
+          for (const end of endsIn(signed)) expect(end).toBe(signed?.expiresAtMs);
+          expect(endsIn(signed)).not.toEqual([]);
+        } finally {
+          shortLived.close();
+        }
+      });
+
+      it('is not signed without credentials', async () => {
+        const poor = await open(() => Promise.reject(new Error('none')));
+        try {
+          const refusal = await sign(poor, 60).catch((error: unknown) => error);
+          expect(refusal).toBeInstanceOf(Fault);
+          expect(refusal).toMatchObject({ reason: 'SIGNING_UNAVAILABLE' });
+        } finally {
+          poor.close();
+        }
+      });
+
+      it.each([0, 604_801, 1.5])('is not signed for %s seconds', async (ttlSeconds) => {
+        await expect(sign(presigner, ttlSeconds)).rejects.toMatchObject({ reason: 'INTERNAL' });
+      });
     });
   });
+}
+
+/** When S3 stops accepting what was signed, read from what S3 is shown. Wall-clock milliseconds. */
+function endsIn(signed: unknown): number[] {
+  const text = JSON.stringify(signed);
+  const inUrls = [...text.matchAll(/X-Amz-Expires=(\d+)/g)].map(
+    ([, seconds]) => DATE_MS + Number(seconds) * 1000,
+  );
+  const inPolicies = [...text.matchAll(/"Policy":"([^"]+)"/g)].map(([, policy = '']) =>
+    Date.parse(JSON.parse(Buffer.from(policy, 'base64').toString()).expiration),
+  );
+  return [...inUrls, ...inPolicies];
 }

@@ -22,7 +22,7 @@ const DIFFERENCES: S3Differences = {
 };
 
 /**
- * A judge that shares no code with AWS, MinIO or us, over what our own uploads stand on. Of the rest of S3 it differs
+ * A judge of another make than MinIO and our own server, over what our uploads stand on. In the rest of S3 it differs
  * too much: it ignores encryption and storage classes, and its keys are paths.
  */
 describeUnless(await missingTool(VERSITYGW, ['--version']), 'an independent server', () => {

@@ -28,8 +28,10 @@ export function send(method: string, url: string, request: HttpRequest = {}): Pr
   // Not parsed with URL, which would normalise the path.
   const [, host = '', path = '/'] = /^http:\/\/([^/?]+)(.*)$/.exec(url) ?? [];
   const [hostname, port] = host.split(':');
-  return new Promise((resolve, reject) => {
-    const outgoing = http.request({ method, hostname, port, path, headers, agent: false }, (incoming) => {
+  // A server that is told to close the connection may do so under the body that it refuses, and the answer is lost.
+  const agent = new http.Agent({ keepAlive: true });
+  return new Promise<HttpAnswer>((resolve, reject) => {
+    const outgoing = http.request({ method, hostname, port, path, headers, agent }, (incoming) => {
       const pieces: Buffer[] = [];
       incoming.on('data', (piece: Buffer) => pieces.push(piece));
       incoming.on('error', reject);
@@ -47,5 +49,5 @@ export function send(method: string, url: string, request: HttpRequest = {}): Pr
     } else {
       outgoing.write(body.subarray(0, request.cutAfter), () => outgoing.destroy(new Error('cut on purpose')));
     }
-  });
+  }).finally(() => agent.destroy());
 }

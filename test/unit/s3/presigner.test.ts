@@ -5,6 +5,7 @@ import { createNativeSigner } from '../../../src/s3/native-signer.ts';
 import { openPresigner, type PresignerOptions, type S3Presigner } from '../../../src/s3/presigner.ts';
 import type { Signer } from '../../../src/s3/signer.ts';
 import type { SignerStatus } from '../../../src/s3/signer-choice.ts';
+import type { SignedPut } from '../../../src/uploads/ports.ts';
 import type { ObjectKey, PutPlan } from '../../../src/uploads/upload.ts';
 import { oraclePutUrl } from '../../support/presign-oracle.ts';
 
@@ -20,6 +21,24 @@ const PLAN: PutPlan = {
   ttlSeconds: 900,
   headers: { 'content-length': '42', 'content-type': 'text/plain' },
 };
+
+/** A plan of each kind, signed. */
+const signings: Record<string, (presigner: S3Presigner, nowMs: number) => Signing> = {
+  PUT: (presigner, nowMs) => presigner.presignPut(PLAN, nowMs),
+  parts: (presigner, nowMs) =>
+    presigner.presignParts(
+      { ...PLAN, s3UploadId: 'x', parts: [{ partNumber: 1, sizeBytes: 42, headers: {} }] },
+      nowMs,
+    ),
+  GET: (presigner, nowMs) => presigner.presignGet({ ...PLAN, overrides: {} }, nowMs),
+  form: (presigner, nowMs) =>
+    presigner.presignForm(
+      { ...PLAN, fields: {}, contentTypePrefix: undefined, minSizeBytes: 0, maxSizeBytes: 42 },
+      nowMs,
+    ),
+};
+type Signing = Life | Promise<Life>;
+type Life = Pick<SignedPut, 'expiresAtMs'>;
 
 const opened: S3Presigner[] = [];
 
@@ -116,6 +135,20 @@ describe('openPresigner', () => {
     expect(await presigner.check()).toBe('signer native, proven');
   });
 
+  it.each(Object.keys(signings))(
+    'signs a plan for %s at once natively, and later with the SDK',
+    async (kind) => {
+      const { presigner: native } = await open();
+      const { presigner: sdk } = await open({ signer: 'sdk' });
+      const early = signings[kind]?.(native, NOW_MS);
+      const late = signings[kind]?.(sdk, NOW_MS);
+      expect(early).not.toBeInstanceOf(Promise);
+      expect(late).toBeInstanceOf(Promise);
+      expect(await late).toEqual(early);
+      expect(early).toMatchObject({ expiresAtMs: DATE_MS + 900_000 });
+    },
+  );
+
   it('signs with the SDK where a setting says so', async () => {
     const createNative = vi.fn(createNativeSigner);
     const { presigner, changes } = await open({ signer: 'sdk', createNative });
@@ -204,6 +237,14 @@ describe('credentials that expire', () => {
     expect(signed.expiresAtMs).toBeLessThan(identity.expiration.getTime());
   });
 
+  it.each(Object.keys(signings))('shorten the life of a plan for %s, whoever signs', async (kind) => {
+    for (const signer of ['auto', 'sdk'] as const) {
+      const { presigner } = await open({ signer, credentials: async () => temporary(60_000) });
+      const signed = await signings[kind]?.(presigner, NOW_MS);
+      expect(signed?.expiresAtMs).toBe(DATE_MS + 55_000);
+    }
+  });
+
   it('leave the life of the URL alone when they live longer', async () => {
     const { presigner } = await open({ credentials: async () => temporary(3_600_000) });
     expect((await presigner.presignPut(PLAN, NOW_MS)).expiresAtMs).toBe(DATE_MS + 900_000);
@@ -282,8 +323,14 @@ describe('missing credentials', () => {
         return answer;
       },
     });
+    for (const sign of Object.values(signings)) {
+      await expect(sign(presigner, Date.now())).rejects.toMatchObject({ reason: 'SIGNING_UNAVAILABLE' });
+    }
     answer = STATIC;
     await vi.advanceTimersByTimeAsync(1_000);
+    for (const sign of Object.values(signings)) {
+      expect(await sign(presigner, Date.now())).toMatchObject({ expiresAtMs: DATE_MS + 901_000 });
+    }
     const signed = await presigner.presignPut(PLAN, Date.now());
     expect(signed.url).toBe(await oracle(STATIC, 900, Date.now()));
   });

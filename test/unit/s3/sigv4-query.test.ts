@@ -62,6 +62,33 @@ describe('createQuerySigner', () => {
     expect(url).toContain('&X-Amz-Meta=%C3%A9&');
   });
 
+  it('puts values that come with the request where their names sort', () => {
+    const fixed = { 'x-id': 'UploadPart', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' };
+    const values = { uploadId: 'a/b+c', partNumber: '7' };
+    const signer = createQuerySigner(SCOPE);
+    const open = createRequestShape('PUT', [], fixed, ['uploadId', 'partNumber']);
+    for (const partNumber of ['7', '8']) {
+      const closed = createRequestShape('PUT', [], { ...fixed, ...values, partNumber });
+      expect(signer.presign(open, '/k', {}, MIDNIGHT_MS, 60, { ...values, partNumber })).toBe(
+        signer.presign(closed, '/k', {}, MIDNIGHT_MS, 60),
+      );
+    }
+    const url = signer.presign(open, '/k', {}, MIDNIGHT_MS, 60, values);
+    expect(url).toMatch(/&partNumber=7&uploadId=a%2Fb%2Bc&x-id=UploadPart$/);
+  });
+
+  /** Among the signature's own parameters they would have to be cut out one by one. */
+  it('refuses a parameter that sorts among those of the signature', () => {
+    expect(() => createRequestShape('GET', [], {}, ['X-Amz-Meta'])).toThrow(RangeError);
+  });
+
+  it('refuses to sign without a value for every parameter', () => {
+    const shape = createRequestShape('PUT', [], {}, ['partNumber', 'uploadId']);
+    const signer = createQuerySigner(SCOPE);
+    expect(() => signer.presign(shape, '/k', {}, MIDNIGHT_MS, 60)).toThrow(RangeError);
+    expect(() => signer.presign(shape, '/k', {}, MIDNIGHT_MS, 60, { partNumber: '1' })).toThrow(RangeError);
+  });
+
   /** A header without a value would be signed as something that no client sends, or not at all. */
   it('refuses to sign without a value for every signed header', () => {
     const shape = createRequestShape('PUT', ['content-type'], {});
