@@ -15,8 +15,12 @@ import { file_google_api_annotations } from '../../../gen/google/api/annotations
 import { file_google_api_http } from '../../../gen/google/api/http_pb.js';
 import { file_grpc_health_v1_health } from '../../../gen/grpc/health/v1/health_pb.js';
 import { file_grpc_reflection_v1_reflection } from '../../../gen/grpc/reflection/v1/reflection_pb.js';
+import { file_upload_v1_download } from '../../../gen/upload/v1/download_pb.js';
 import { file_upload_v1_object_options } from '../../../gen/upload/v1/object_options_pb.js';
+import { file_upload_v1_part } from '../../../gen/upload/v1/part_pb.js';
+import { file_upload_v1_upload } from '../../../gen/upload/v1/upload_pb.js';
 import { file_upload_v1_upload_service } from '../../../gen/upload/v1/upload_service_pb.js';
+import { file_upload_v1_upload_token } from '../../../gen/upload/v1/upload_token_pb.js';
 import { printProto } from '../../../scripts/print-proto.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -30,6 +34,10 @@ const FILES: readonly DescFile[] = [
   file_grpc_health_v1_health,
   file_grpc_reflection_v1_reflection,
   file_upload_v1_object_options,
+  file_upload_v1_part,
+  file_upload_v1_upload,
+  file_upload_v1_download,
+  file_upload_v1_upload_token,
   file_upload_v1_upload_service,
 ];
 
