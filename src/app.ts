@@ -21,6 +21,7 @@ import { openLimits } from './open-limits.ts';
 import { openSealed, openUploads } from './open-uploads.ts';
 import { sendFault } from './rest/envelope.ts';
 import { createRestDoor } from './rest/rest-door.ts';
+import { createTokenPathDoor } from './rest/token-path-door.ts';
 import type { Door } from './rpc/http-handler.ts';
 import { createRpcDoor, type RpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
@@ -127,8 +128,9 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
 
 /** The one port, with every door behind it. */
 function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, events: Events): OnePortServer {
+  const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
   const edge = createEdge({
-    doors: [createRestDoor({ calls: rpc.calls, rpcDoor: rpc }), healthRoutes, rpc],
+    doors: [rest, createTokenPathDoor({ door: rest, tokenPattern: UPLOAD_TOKEN_PATTERN }), healthRoutes, rpc],
     refuse: sendFault,
     requestId: createRequestIds(random.pooled),
     clientAddress: createClientAddress(settings.trustedProxies),

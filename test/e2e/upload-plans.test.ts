@@ -212,6 +212,22 @@ function describeUploads(open: () => Promise<Service>): void {
       expect((await call('/v1/uploads', FILE, asToken(token))).status).toBe(403);
     });
 
+    /** For upload clients that can be given a base URL, and no header. */
+    it('may stand in the path, and reaches nothing else there', async () => {
+      const { token } = await granted('/v1/upload-tokens', {});
+      const nobody = { token: '', headers: { authorization: '' } };
+      const base = `/as/${token}`;
+      const { uploadId, put } = await granted(`${base}/v1/uploads`, FILE, nobody);
+      await sendHttp1(put.url, { method: 'PUT', headers: put.headers, body: BODY });
+      expect(await granted(`${base}/v1/uploads/${uploadId}:complete`, {}, nobody)).toMatchObject({
+        size: 13,
+      });
+      expect((await call(`${base}/v1/downloads`, { uploadId }, nobody)).status).toBe(403);
+      expect((await call(`${base}/health`, undefined, nobody)).status).toBe(404);
+      expect((await call(`/as/${key.token}/v1/uploads`, FILE, nobody)).status).toBe(404);
+      expect(service.program.output()).not.toContain(token.slice(0, 40));
+    });
+
     it('ends with its key', async () => {
       const other = await service.sandbox.createKey();
       const { token } = await granted('/v1/upload-tokens', {}, { token: other.token });
