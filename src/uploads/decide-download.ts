@@ -7,7 +7,7 @@ import { contentDisposition, DISPOSITIONS } from './content-disposition.ts';
 import type { DecisionPlace } from './decide.ts';
 import { ttlFor } from './decide.ts';
 import { isHeaderValue } from './header-value.ts';
-import { objectKeyHead } from './object-key.ts';
+import { objectKeyHead, tellsOwner } from './object-key.ts';
 import type { DownloadRequest } from './outcomes.ts';
 import type { GetPlan } from './plan.ts';
 import { effectivePrefix } from './prefix.ts';
@@ -31,12 +31,12 @@ export function readableKey(
   if (principal.policy?.destinations?.includes(name) === false) return new Fault('POLICY_REFUSED');
   const prefix = effectivePrefix(principal);
   if (prefix instanceof Fault) return prefix;
-  const head = objectKeyHead(template, principal.owner, prefix);
-  if (head === undefined) {
+  if (!tellsOwner(template)) {
     const publicMessage = 'Object keys of this destination do not tell whose they are. Use the upload id';
     return new Fault('OBJECT_FORBIDDEN', { publicMessage });
   }
   // What a client on the way would resolve must not lead out of the folder.
+  const head = objectKeyHead(template, principal.owner, prefix);
   const isPlain = fileKey.split('/').every((segment) => segment !== '.' && segment !== '..');
   return isPlain && fileKey.startsWith(head) ? (fileKey as ObjectKey) : new Fault('OBJECT_FORBIDDEN');
 }

@@ -36,18 +36,14 @@ export function objectKeyFrom(template: ObjectKeyTemplate, source: ObjectKeySour
   return renderTemplate(template, values, prefix) as ObjectKey;
 }
 
-/**
- * What every key of the owner begins with, the prefix of a key's policy included; undefined for a template whose keys
- * do not tell whose they are.
- */
-export function objectKeyHead(
-  template: ObjectKeyTemplate,
-  owner: string,
-  prefix: string,
-): string | undefined {
-  const head = template.parts.slice(0, template.prefixAt);
-  const tellsOwner = head.some((part) => 'placeholder' in part && part.placeholder === 'owner');
-  return !tellsOwner ? undefined : renderHead(template, { owner: safeOwner(owner) }, prefix);
+/** What every key begins with that the template makes for the owner under the prefix. */
+export function objectKeyHead(template: ObjectKeyTemplate, owner: string, prefix: string): string {
+  return renderHead(template, { owner: safeOwner(owner) }, prefix);
+}
+
+/** Whether the beginning of a key tells whose it is. */
+export function tellsOwner({ parts, prefixAt }: ObjectKeyTemplate): boolean {
+  return parts.slice(0, prefixAt).some((part) => 'placeholder' in part && part.placeholder === 'owner');
 }
 
 /** The day in UTC as keys show it. */

@@ -44,7 +44,5 @@ function isWithinPolicy(
   if (policies.some((one) => one?.destinations?.includes(tracked.destination) === false)) return false;
   const prefix = effectivePrefix(principal);
   if (prefix instanceof Fault) return false;
-  // A template without an owner's folder has the prefix at its front.
-  const head = objectKeyHead(policy.template, principal.owner, prefix) ?? prefix;
-  return tracked.objectKey.startsWith(head);
+  return tracked.objectKey.startsWith(objectKeyHead(policy.template, principal.owner, prefix));
 }

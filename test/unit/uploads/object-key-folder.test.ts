@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { objectKeyFrom, objectKeyHead } from '../../../src/uploads/object-key.ts';
+import { readableKey } from '../../../src/uploads/decide-download.ts';
+import { objectKeyFrom, objectKeyHead, tellsOwner } from '../../../src/uploads/object-key.ts';
 import { InvalidTemplateError, parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
+import { ACME } from '../../support/upload-fixture.ts';
+import { placeWith } from '../../support/upload-option-cases.ts';
 
 const FOLDER = 'uploads/eu/';
 const SOURCE = { owner: 'acme', uuid: 'UUID', nowMs: 0, filename: 'a.txt' };
@@ -26,8 +29,13 @@ describe('the folder of a destination', () => {
 
   /** Security property: whoever shares a folder with others is not shown what is theirs. */
   it('is not taken for the folder of an owner', () => {
-    for (const template of ['{uuid}', '{date}/{owner}-{uuid}'])
-      expect(objectKeyHead(parseObjectKeyTemplate(template, FOLDER), 'acme', 'p/')).toBeUndefined();
+    for (const text of ['{uuid}', '{date}/{owner}-{uuid}']) {
+      const template = parseObjectKeyTemplate(text, FOLDER);
+      expect(tellsOwner(template)).toBe(false);
+      expect(objectKeyHead(template, 'acme', 'p/')).toBe('uploads/eu/p/');
+      const key = readableKey('uploads/eu/p/x', placeWith({ template }), ACME);
+      expect(key).toMatchObject({ reason: 'OBJECT_FORBIDDEN' });
+    }
   });
 
   it('counts in the length of keys', () => {

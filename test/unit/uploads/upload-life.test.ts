@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/fault/fault.ts';
 import type { Principal, UploadTokenGrant } from '../../../src/keys/api-key.ts';
 import { createSealer } from '../../../src/seal/create-sealer.ts';
+import { parseObjectKeyTemplate } from '../../../src/uploads/object-key-template.ts';
 import type { PlanRequest } from '../../../src/uploads/plan.ts';
 import type { ByteQuota, StoredChecksum, TokenUse } from '../../../src/uploads/ports.ts';
 import type { ObjectKey } from '../../../src/uploads/upload.ts';
@@ -226,6 +227,19 @@ describe('an upload id', () => {
     expect(await reasonOf(found({ objectKeyPrefix: 'b/' }))).toEqual(['UPLOAD_NOT_FOUND']);
     expect(await reasonOf(found({ destinations: ['other'] }))).toEqual(['UPLOAD_NOT_FOUND']);
   });
+
+  it.each(['{uuid}/{name}', '{owner}/{uuid}', 'x/{owner}/{uuid}'])(
+    'is found by the key that made it, under the template %s in a folder',
+    async (text) => {
+      const template = parseObjectKeyTemplate(text, 'folder/');
+      Object.assign(destination, { policy: { ...destination.policy, template } });
+      const restricted = { ...ACME, policy: { objectKeyPrefix: 'a/' } };
+      const { uploadId } = await uploads.create(FILE, restricted);
+      expect(await uploads.status(uploadId, restricted)).toMatchObject({ state: 'pending' });
+      const other = { ...ACME, policy: { objectKeyPrefix: 'b/' } };
+      expect(await reasonOf(uploads.status(uploadId, other))).toEqual(['UPLOAD_NOT_FOUND']);
+    },
+  );
 
   it('signs no part that outlives it', async () => {
     const { uploadId, uploadExpiresAtMs } = await uploads.create(multipart(), ACME);
