@@ -8,6 +8,7 @@ import { mediaFamilyOf } from './media-family.ts';
 import { isViolation, multipartChecksumOf } from './multipart-checksum.ts';
 import { isOneShot } from './one-shot.ts';
 import { type FormPlan, PLAN_KINDS, type PlanKind, type PlanRequest } from './plan.ts';
+import { policiesOf } from './policies.ts';
 import { refusedMultipartChecksum } from './provider-wishes.ts';
 import type { TrackedUpload } from './tracked-upload.ts';
 import { type PutPlan, SINGLE_PUT_MAX_BYTES } from './upload.ts';
@@ -32,7 +33,7 @@ export function decidePlan(
   const fields = shapeViolations(request);
   if (fields.length > 0) return new Fault('INVALID_REQUEST', { fields });
   const { sizeBytes } = request;
-  const oneShot = isOneShot(request.options, [principal.policy, principal.uploadToken?.policy ?? null]);
+  const oneShot = isOneShot(request.options, policiesOf(principal));
   const kind = kindFor(request, place, oneShot);
   if (sizeBytes === undefined || kind === 'form') {
     const plan = decideForm(request, place, principal, context);

@@ -9,6 +9,7 @@ import type { MediaFamily } from './media-family.ts';
 import { objectKeyFrom } from './object-key.ts';
 import { isOneShot } from './one-shot.ts';
 import { draftOptions } from './option-headers.ts';
+import { policiesOf } from './policies.ts';
 import { effectivePrefix } from './prefix.ts';
 import { refusedWishes } from './provider-wishes.ts';
 import { type ObjectKey, type PutPlan, SINGLE_PUT_MAX_BYTES, type UploadRequest } from './upload.ts';
@@ -83,7 +84,7 @@ export function decideObject(
   const draft = options === undefined ? undefined : draftOptions(options, filename, policy);
   if (draft !== undefined) fields.push(...draft.fields);
   if (fields.length > 0) return new Fault('INVALID_REQUEST', { fields });
-  const policies = [principal.policy, principal.uploadToken?.policy ?? null];
+  const policies = policiesOf(principal);
   const refusal = refusedByPolicy(request, place, policies);
   if (refusal !== undefined) return refusal;
   const oneShot = isOneShot(options, policies);

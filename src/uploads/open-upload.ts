@@ -2,6 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { UploadDestination, UploadDestinations } from './destination.ts';
 import { objectKeyHead } from './object-key.ts';
+import { policiesOf } from './policies.ts';
 import { effectivePrefix } from './prefix.ts';
 import type { TrackedUpload } from './tracked-upload.ts';
 import type { UploadIds } from './upload-id.ts';
@@ -40,8 +41,8 @@ function isWithinPolicy(
   { policy }: UploadDestination,
   principal: Principal,
 ): boolean {
-  const policies = [principal.policy, principal.uploadToken?.policy];
-  if (policies.some((one) => one?.destinations?.includes(tracked.destination) === false)) return false;
+  if (policiesOf(principal).some((one) => one?.destinations?.includes(tracked.destination) === false))
+    return false;
   const prefix = effectivePrefix(principal);
   if (prefix instanceof Fault) return false;
   return tracked.objectKey.startsWith(objectKeyHead(policy.template, principal.owner, prefix));

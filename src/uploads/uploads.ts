@@ -31,6 +31,7 @@ import type {
   UploadStatus,
 } from './outcomes.ts';
 import type { PlanRequest } from './plan.ts';
+import { policiesOf } from './policies.ts';
 import type { ByteQuota, CreationMemory, TokenBudget } from './ports.ts';
 import type { RandomSource } from './random-pool.ts';
 import type { PresignedPut, UploadRequest } from './upload.ts';
@@ -103,9 +104,8 @@ export function createUploads(deps: UploadsDeps): Uploads {
     const upload = { ...multipart, ...layoutOf(tracked, multipart), objectKey, sizeBytes };
     const asked = askedParts(request, upload);
     if (asked instanceof Fault) throw asked;
-    const policies = [principal.policy, principal.uploadToken?.policy ?? null];
     const nowMs = wallClockMs();
-    const ttlSeconds = ttlFor(request.expiresInSeconds, destination.policy, policies);
+    const ttlSeconds = ttlFor(request.expiresInSeconds, destination.policy, policiesOf(principal));
     // No part outlives its upload.
     const leftSeconds = Math.max(1, Math.ceil((tracked.expiresAtMs - nowMs) / 1_000));
     return issueParts(destination.presigner, upload, asked, Math.min(ttlSeconds, leftSeconds), nowMs);
