@@ -4,12 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadSettings } from './config/destinations.ts';
 import type { Settings } from './config/settings.ts';
-import { createClientAddress } from './edge/client-address.ts';
-import { createCors } from './edge/cors.ts';
-import { createEdge } from './edge/edge.ts';
-import { createHealthRoutes } from './edge/health-routes.ts';
-import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
-import { createRequestIds } from './edge/request-id.ts';
+import type { OnePortServer } from './edge/listen.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
@@ -18,15 +13,12 @@ import { openAuthentication } from './open-authentication.ts';
 import { openDestinations } from './open-destinations.ts';
 import { openKeyRooms } from './open-keys.ts';
 import { openLimits } from './open-limits.ts';
+import { openServer } from './open-server.ts';
 import { openSealed, openUploads } from './open-uploads.ts';
-import { sendFault } from './rest/envelope.ts';
-import { createRestDoor } from './rest/rest-door.ts';
-import { createTokenPathDoor } from './rest/token-path-door.ts';
-import type { Door } from './rpc/http-handler.ts';
-import { createRpcDoor, type RpcDoor } from './rpc/rpc-door.ts';
+import { createRpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
 import type { CredentialProvider } from './s3/credentials.ts';
-import { clock, random } from './system.ts';
+import { clock } from './system.ts';
 import { createEvents, type Events } from './telemetry/events.ts';
 import { createHealth, type Health } from './telemetry/health.ts';
 import { openLogger } from './telemetry/logger.ts';
@@ -106,8 +98,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
-  const healthRoutes = createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault });
-  const server = createServer(settings, rpc, healthRoutes, events);
+  const server = openServer(settings, { rpc, health, metrics, events });
   const address = await server.listen(settings.port, settings.host);
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));
@@ -124,21 +115,6 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     stop: () => stop(server, health, shutdown, settings, events),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
-}
-
-/** The one port, with every door behind it. */
-function createServer(settings: Settings, rpc: RpcDoor, healthRoutes: Door, events: Events): OnePortServer {
-  const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
-  const edge = createEdge({
-    doors: [rest, createTokenPathDoor({ door: rest, tokenPattern: UPLOAD_TOKEN_PATTERN }), healthRoutes, rpc],
-    refuse: sendFault,
-    requestId: createRequestIds(random.pooled),
-    clientAddress: createClientAddress(settings.trustedProxies),
-    cors: createCors(settings.corsOrigins),
-    clock: clock.monotonicMs,
-    onRequestEnd: events.requestEnded,
-  });
-  return createOnePortServer(edge, { onError: events.listenerFailed });
 }
 
 async function stop(

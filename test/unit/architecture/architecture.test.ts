@@ -104,6 +104,7 @@ const ROOTS = [
   'src/open-destinations.ts',
   'src/open-keys.ts',
   'src/open-limits.ts',
+  'src/open-server.ts',
   'src/open-uploads.ts',
   'src/system.ts',
   'src/version.ts',

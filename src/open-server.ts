@@ -1,0 +1,47 @@
+// Joins what stands between the network and the doors.
+import type { Settings } from './config/settings.ts';
+import { createClientAddress } from './edge/client-address.ts';
+import { createCors } from './edge/cors.ts';
+import { createEdge } from './edge/edge.ts';
+import { createHealthRoutes } from './edge/health-routes.ts';
+import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
+import { createRequestIds } from './edge/request-id.ts';
+import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
+import { sendFault } from './rest/envelope.ts';
+import { createRestDoor } from './rest/rest-door.ts';
+import { createTokenPathDoor } from './rest/token-path-door.ts';
+import type { RpcDoor } from './rpc/rpc-door.ts';
+import { clock, random } from './system.ts';
+import type { Events } from './telemetry/events.ts';
+import type { Health } from './telemetry/health.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface ServedRooms {
+  readonly rpc: RpcDoor;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly events: Events;
+}
+
+/** The one port, with every door behind it. It does not listen yet. */
+export function openServer(
+  settings: Pick<Settings, 'trustedProxies' | 'corsOrigins'>,
+  { rpc, health, metrics, events }: ServedRooms,
+): OnePortServer {
+  const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
+  const edge = createEdge({
+    doors: [
+      rest,
+      createTokenPathDoor({ door: rest, tokenPattern: UPLOAD_TOKEN_PATTERN }),
+      createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault }),
+      rpc,
+    ],
+    refuse: sendFault,
+    requestId: createRequestIds(random.pooled),
+    clientAddress: createClientAddress(settings.trustedProxies),
+    cors: createCors(settings.corsOrigins),
+    clock: clock.monotonicMs,
+    onRequestEnd: events.requestEnded,
+  });
+  return createOnePortServer(edge, { onError: events.listenerFailed });
+}
