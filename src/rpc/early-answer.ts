@@ -26,7 +26,8 @@ export interface EarlyAnswer {
 
 /** Only for answers of calls that never got to the chain: they are short, and whole. */
 export async function readEarlyAnswer(answer: UniversalServerResponse): Promise<EarlyAnswer> {
-  const body = await bytesOf(answer.body);
+  const { body: sent, ...bodiless } = answer;
+  const body = await bytesOf(sent);
   // gRPC-Web's trailers are the body, Connect's error is one.
   const text = `${answer.trailer?.get('grpc-message') ?? ''}\n${body}`;
   const grpcStatus = answer.trailer?.get('grpc-status') ?? /^grpc-status: ?(\d+)/im.exec(text)?.[1];
@@ -34,7 +35,8 @@ export async function readEarlyAnswer(answer: UniversalServerResponse): Promise<
   return {
     code,
     isUndecodable: code === 'internal' && COMPLAINT.test(text),
-    answer: { ...answer, body: createAsyncIterable([body]) },
+    // Over HTTP/2 not even an empty chunk can be written to the answer of a HEAD.
+    answer: body.length === 0 ? bodiless : { ...answer, body: createAsyncIterable([body]) },
   };
 }
 

@@ -2,6 +2,7 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendHttp2 } from '../support/http-requests.ts';
 import { createTestDoors, TOKENS } from '../support/test-doors.ts';
 import { startListeners } from '../support/test-listeners.ts';
 
@@ -77,4 +78,12 @@ it('a message that is compressed without a word of how stays internal over gRPC'
 it('an answer that the chain did not give is on the record with its code, over gRPC-Web, too', async () => {
   const { record } = await post(UPLOAD, 'application/grpc-web', Buffer.alloc(0));
   expect(record?.code).toBe('unimplemented');
+});
+
+it.each(['/', UPLOAD, REFLECTION])('a HEAD of %s over HTTP/2 is answered to its end', async (path) => {
+  const session = connectHttp2(listeners.http2Url);
+  const { status } = await sendHttp2(session, path, { method: 'HEAD' });
+  session.close();
+  expect(status).toBe(path === '/' ? 404 : 405);
+  await expect.poll(() => doors.records.map(({ code }) => code)).not.toContain('canceled');
 });
