@@ -105,6 +105,9 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
     response.on('error', (error: unknown) => {
       record.cause ??= error;
     });
+    // A caller who left, which `close` tells. Node emits it where somebody listened a tick before, and unheard it would
+    // end the process.
+    request.on('error', ignore);
     try {
       response.setHeader('x-request-id', record.requestId);
       response.setHeader('x-content-type-options', 'nosniff');
@@ -153,3 +156,5 @@ function requestEndFrom(
     httpVersion: request.httpVersion,
   };
 }
+
+function ignore(): void {}

@@ -60,6 +60,11 @@ export function createHttp2Server(
   );
   // Node's own 417 would have neither an id nor a line in the log. RFC 9110 §10.1.1 lets a server ignore it.
   server.on('checkExpectation', handler);
+  // Node would write to a stream that was reset in the same packet, and throw where nobody catches.
+  server.on('checkContinue', (request, response) => {
+    if (!response.stream.destroyed && !response.stream.closed) response.writeContinue();
+    handler(request, response);
+  });
 
   function track(session: ServerHttp2Session, socket: Socket): void {
     const state: SessionState = { socket, runningStreams: 0 };

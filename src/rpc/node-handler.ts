@@ -1,25 +1,15 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
-import { codeToString } from '@connectrpc/connect/protocol-connect';
+import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { Fault } from '../fault/fault.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { acceptDeadline } from './deadline.ts';
+import { readEarlyAnswer } from './early-answer.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http-handler.ts';
 import { protocolOf, sendProtocolError } from './protocol-error.ts';
 import { connectErrorFromFault } from './translate.ts';
-
-/** What stock handlers answer over Connect before the chain runs, by HTTP status. */
-const CODES_BY_STATUS: Readonly<Record<number, string>> = {
-  400: 'invalid_argument',
-  405: 'unimplemented',
-  415: 'invalid_argument',
-  429: 'resource_exhausted',
-  500: 'internal',
-  501: 'unimplemented',
-  505: 'unimplemented',
-};
+import { undecodable } from './undecodable.ts';
 
 /** Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. */
 export function createNodeHandler(handler: UniversalHandler): HttpHandler {
@@ -27,7 +17,7 @@ export function createNodeHandler(handler: UniversalHandler): HttpHandler {
   return (request, response, record) => {
     record.route = route;
     record.protocol = protocolOf(request);
-    // Until the chain knows better: what fails before it (framing, JSON, compression) never gets there.
+    // Until the chain knows better.
     record.code = 'unknown';
     // Answers carry signed URLs, and not even a refusal is worth keeping.
     response.setHeader('cache-control', 'no-store');
@@ -51,20 +41,29 @@ async function serve(
     );
   } catch {
     // It parses Host, :authority and the path as a URL, and throws where they are none.
-    const fault = new Fault('INVALID_HOST');
-    record.code = fault.spec.code;
-    record.reason = fault.reason;
-    return sendProtocolError(request, response, connectErrorFromFault(fault, record.requestId));
+    return refuse(request, response, record, new Fault('INVALID_HOST'));
   }
-  let answer: UniversalServerResponse | undefined;
   // Ahead of the edge's own listener, which logs the record.
   response.prependOnceListener('close', () => {
-    if (record.code === 'unknown') record.code = answer === undefined ? 'canceled' : codeOf(answer);
+    if (record.code === 'unknown') record.code = 'canceled';
   });
-  answer = await handler(universalRequest);
+  let answer = await handler(universalRequest);
+  // What fails before the chain (framing, JSON, compression) never gets there.
+  if (record.code === 'unknown') {
+    const early = await readEarlyAnswer(answer);
+    if (early.isUndecodable) return refuse(request, response, record, undecodable());
+    record.code = early.code;
+    answer = early.answer;
+  }
   // RFC 9110 §15.5.6 wants it; the stock handlers leave it out.
   if (answer.status === 405) response.setHeader('allow', handler.allowedMethods.join(', '));
   await universalResponseToNodeResponse(answer, response);
+}
+
+function refuse(request: HttpRequest, response: HttpResponse, record: RequestRecord, fault: Fault): void {
+  record.code = fault.spec.code;
+  record.reason = fault.reason;
+  sendProtocolError(request, response, connectErrorFromFault(fault, record.requestId));
 }
 
 function callFor(request: HttpRequest, response: HttpResponse, record: RequestRecord): Call {
@@ -78,13 +77,6 @@ function callFor(request: HttpRequest, response: HttpResponse, record: RequestRe
     hasDeadline: acceptDeadline(headers),
     undecoded: [],
   };
-}
-
-/** The outcome of a call that the chain never saw. */
-function codeOf({ status, trailer }: UniversalServerResponse): string {
-  const grpcStatus = trailer?.get('grpc-status');
-  if (grpcStatus) return codeToString(Number(grpcStatus));
-  return CODES_BY_STATUS[status] ?? 'unknown';
 }
 
 /** The response could not be written to its end: the caller left, or a handler broke. */

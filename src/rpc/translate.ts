@@ -9,6 +9,7 @@ import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import type { WireCode } from '../fault/reason-spec.ts';
 import { retryAfterSeconds, waitMsOf } from '../fault/retry-after.ts';
 import { callOf } from './call.ts';
+import { decodableMessages } from './undecodable.ts';
 
 const CODES = {
   invalid_argument: Code.InvalidArgument,
@@ -37,7 +38,10 @@ type OutgoingDetail = Extract<ConnectError['details'][number], { desc: unknown }
 export const translate: Interceptor = (next) => async (request) => {
   const { record, hasDeadline } = callOf(request.contextValues);
   try {
-    const response = await (hasDeadline ? withinDeadline(next(request), request.signal) : next(request));
+    const running = next(
+      request.stream ? { ...request, message: decodableMessages(request.message) } : request,
+    );
+    const response = await (hasDeadline ? withinDeadline(running, request.signal) : running);
     if (!response.stream) return response;
     return { ...response, message: translateStream(response.message, record.requestId) };
   } catch (error) {

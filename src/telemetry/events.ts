@@ -102,10 +102,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
 }
 
 function levelOf(
-  { route, code }: RequestRecord,
+  { route, code, reason, cause }: RequestRecord,
   { status }: RequestEnd,
 ): 'debug' | 'info' | 'warn' | 'error' {
-  if (code === 'internal') return 'error';
+  // With neither, it is what gRPC has a server call a caller's broken framing: no reason to wake anybody.
+  if (code === 'internal' && (reason !== undefined || cause !== undefined)) return 'error';
   if (code === 'unavailable' || status >= 500) return 'warn';
   return QUIET_ROUTES.has(route) && status < 400 ? 'debug' : 'info';
 }

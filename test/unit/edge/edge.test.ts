@@ -210,6 +210,25 @@ describe('the end of a request', () => {
     expect(edge.ended).toHaveLength(1);
   });
 
+  it('of a caller who leaves while the body is no longer listened to is told, and ends nothing', async () => {
+    const { port } = await start({
+      '/x': (request) => {
+        const listener = () => {};
+        request.on('error', listener);
+        // Node looks for listeners one tick before it emits the error. Iterators that end just then take theirs away.
+        request.once('aborted', () =>
+          process.nextTick(() => process.nextTick(() => request.off('error', listener))),
+        );
+      },
+    });
+    const connection = await openRawConnection(port);
+    connection.send('POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{');
+    await eventually(() => edge.server.connectionCount() === 1);
+    connection.socket.resetAndDestroy();
+    const [{ end } = {}] = await edge.untilEnded(1);
+    expect(end?.status).toBe(499);
+  });
+
   it('is 499, told once, for a reset stream and for a lost session over HTTP/2', async () => {
     const { calls, handler } = heldDoor();
     await start({ '/x': handler });

@@ -47,6 +47,23 @@ describe('HTTP/2', () => {
     session.close();
   });
 
+  it('lets a caller go on who asked whether to, and bears one who is gone by then', async () => {
+    const edge = await start();
+    const session = openHttp2(edge.port);
+    const stream = session.request({ ':method': 'POST', ':path': '/x', expect: '100-continue' });
+    stream.end('body');
+    await once(stream, 'continue');
+    expect(await text(stream)).toBe('echo POST /x body');
+    session.close();
+
+    const connection = await openRawConnection(edge.port);
+    const asked = { authority: 'a', path: '/x', headers: { expect: '100-continue' }, endStream: false };
+    connection.send(Buffer.concat([http2Opening(asked), resetFrame(1, 8)]));
+    const [, gone] = await edge.untilEnded(2);
+    expect(gone?.end.status).toBe(499);
+    await expectAlive(edge.port);
+  });
+
   it('answers garbage after the preface by ending the session, and lives on', async () => {
     const edge = await start();
     await exchange(edge.port, `${HTTP2_PREFACE}${'garbage '.repeat(20)}`);
