@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { codeToString } from '@connectrpc/connect/protocol-connect';
@@ -31,6 +32,7 @@ export function createNodeHandler(handler: UniversalHandler): HttpHandler {
     record.code = 'unknown';
     // Answers carry signed URLs, and not even a refusal is worth keeping.
     response.setHeader('cache-control', 'no-store');
+    if (isHttp1(request)) response.once('finish', () => discardRest(request));
     serve(handler, request, response, record).catch((error: unknown) => giveUp(response, record, error));
   };
 }
@@ -61,7 +63,8 @@ async function serve(
   response.prependOnceListener('close', () => {
     if (record.code === 'unknown') record.code = answer === undefined ? 'canceled' : codeOf(answer);
   });
-  answer = await handler(universalRequest);
+  const { body } = universalRequest;
+  answer = await handler({ ...universalRequest, body: isHttp1(request) ? bodyOf(request) : body });
   // RFC 9110 §15.5.6 wants it; the stock handlers leave it out.
   if (answer.status === 405) response.setHeader('allow', handler.allowedMethods.join(', '));
   await universalResponseToNodeResponse(answer, response);
@@ -85,6 +88,29 @@ function codeOf({ status, trailer }: UniversalServerResponse): string {
   const grpcStatus = trailer?.get('grpc-status');
   if (grpcStatus) return codeToString(Number(grpcStatus));
   return CODES_BY_STATUS[status] ?? 'unknown';
+}
+
+/** On HTTP/2 each call has a stream of its own, whatever is left of others. */
+function isHttp1(request: HttpRequest): request is IncomingMessage {
+  return request.httpVersionMajor === 1;
+}
+
+/** Leaves the request whole when a handler stops reading it; read as connect-node does, it could not be read on. */
+async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk;
+}
+
+/**
+ * Handlers stop reading a request that they refuse, such as one that is too large. Left in the socket, the rest would
+ * stand before the next request of the connection, which then would wait in vain.
+ */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  const discard = () => {
+    while (request.read() !== null);
+  };
+  request.on('readable', discard);
+  discard();
 }
 
 /** The response could not be written to its end: the caller left, or a handler broke. */

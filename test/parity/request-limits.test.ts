@@ -1,6 +1,7 @@
 import { request as requestHttp1 } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closingAgent, sendHttp1 } from '../support/http-requests.ts';
 import { createTestDoors, TOKENS } from '../support/test-doors.ts';
 import { startListeners } from '../support/test-listeners.ts';
 
@@ -65,6 +66,24 @@ describe('a request is as large as its method allows:', () => {
       etag: `"${'e'.repeat(32)}"`,
     }));
     expect(await post('/v1/uploads/id:complete', JSON.stringify({ parts }))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a connection', () => {
+  const chunked = { 'transfer-encoding': 'chunked' };
+
+  it.each([
+    ['Connect', 'application/json', ' '],
+    ['Connect with proto', 'application/proto', ' '],
+    ['gRPC-Web', 'application/grpc-web+proto', '\0\0\x04\0\0'],
+  ])('serves the next call after one that was too large, over %s', async (_name, type, start) => {
+    using agent = closingAgent(1);
+    const url = `${listeners.http1Url}${RPC}/CreateUpload`;
+    const send = (headers: Record<string, string>, body: string) =>
+      sendHttp1(url, { method: 'POST', headers, body }, agent);
+    const refused = await send({ 'content-type': type, ...chunked }, start + ' '.repeat(256 * KIB));
+    expect(refused.body).toMatch(/is larger|larger%20than/);
+    expect((await send(JSON_TYPE, '{}')).status).toBe(401);
   });
 });
 
