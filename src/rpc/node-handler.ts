@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { constants, type Http2ServerRequest } from 'node:http2';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { codeToString } from '@connectrpc/connect/protocol-connect';
@@ -32,7 +33,8 @@ export function createNodeHandler(handler: UniversalHandler): HttpHandler {
     record.code = 'unknown';
     // Answers carry signed URLs, and not even a refusal is worth keeping.
     response.setHeader('cache-control', 'no-store');
-    if (isHttp1(request)) response.once('finish', () => discardRest(request));
+    if ('stream' in request) stopWhenAnswered(request);
+    else response.once('finish', () => discardRest(request));
     serve(handler, request, response, record).catch((error: unknown) => giveUp(response, record, error));
   };
 }
@@ -64,7 +66,7 @@ async function serve(
     if (record.code === 'unknown') record.code = answer === undefined ? 'canceled' : codeOf(answer);
   });
   const { body } = universalRequest;
-  answer = await handler({ ...universalRequest, body: isHttp1(request) ? bodyOf(request) : body });
+  answer = await handler({ ...universalRequest, body: 'stream' in request ? body : bodyOf(request) });
   // RFC 9110 §15.5.6 wants it; the stock handlers leave it out.
   if (answer.status === 405) response.setHeader('allow', handler.allowedMethods.join(', '));
   await universalResponseToNodeResponse(answer, response);
@@ -90,11 +92,6 @@ function codeOf({ status, trailer }: UniversalServerResponse): string {
   return CODES_BY_STATUS[status] ?? 'unknown';
 }
 
-/** On HTTP/2 each call has a stream of its own, whatever is left of others. */
-function isHttp1(request: HttpRequest): request is IncomingMessage {
-  return request.httpVersionMajor === 1;
-}
-
 /** Leaves the request whole when a handler stops reading it; read as connect-node does, it could not be read on. */
 async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk;
@@ -111,6 +108,22 @@ function discardRest(request: IncomingMessage): void {
   };
   request.on('readable', discard);
   discard();
+}
+
+/**
+ * The same over HTTP/2, where the caller would wait for ever to be let send the rest, in a stream that stays open.
+ * After a whole answer, this asks to send no more (RFC 9113 §8.1).
+ */
+function stopWhenAnswered({ stream }: Http2ServerRequest): void {
+  stream.once('wantTrailers', () => {
+    if (stream.readableEnded) return;
+    // Not at once: the reset would overtake the trailers, which Node is about to send.
+    setImmediate(() => {
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      // Closed alone, it would wait for somebody to read what has come.
+      stream.destroy();
+    });
+  });
 }
 
 /** The response could not be written to its end: the caller left, or a handler broke. */
