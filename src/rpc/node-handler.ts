@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { constants, type Http2ServerRequest } from 'node:http2';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
@@ -21,6 +23,8 @@ export function createNodeHandler(handler: UniversalHandler): HttpHandler {
     record.code = 'unknown';
     // Answers carry signed URLs, and not even a refusal is worth keeping.
     response.setHeader('cache-control', 'no-store');
+    if ('stream' in request) stopWhenAnswered(request);
+    else response.once('finish', () => discardRest(request));
     serve(handler, request, response, record).catch((error: unknown) => giveUp(response, record, error));
   };
 }
@@ -47,7 +51,8 @@ async function serve(
   response.prependOnceListener('close', () => {
     if (record.code === 'unknown') record.code = 'canceled';
   });
-  let answer = await handler(universalRequest);
+  const { body } = universalRequest;
+  let answer = await handler({ ...universalRequest, body: 'stream' in request ? body : bodyOf(request) });
   // What fails before the chain (framing, JSON, compression) never gets there.
   if (record.code === 'unknown') {
     const early = await readEarlyAnswer(answer);
@@ -77,6 +82,40 @@ function callFor(request: HttpRequest, response: HttpResponse, record: RequestRe
     hasDeadline: acceptDeadline(headers),
     undecoded: [],
   };
+}
+
+/** Leaves the request whole when a handler stops reading it; read as connect-node does, it could not be read on. */
+async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk;
+}
+
+/**
+ * Handlers stop reading a request that they refuse, such as one that is too large. Left in the socket, the rest would
+ * stand before the next request of the connection, which then would wait in vain.
+ */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  const discard = () => {
+    while (request.read() !== null);
+  };
+  request.on('readable', discard);
+  discard();
+}
+
+/**
+ * The same over HTTP/2, where the caller would wait for ever to be let send the rest, in a stream that stays open.
+ * After a whole answer, this asks to send no more (RFC 9113 §8.1).
+ */
+function stopWhenAnswered({ stream }: Http2ServerRequest): void {
+  stream.once('wantTrailers', () => {
+    if (stream.readableEnded) return;
+    // Not at once: the reset would overtake the trailers, which Node is about to send.
+    setImmediate(() => {
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      // Closed alone, it would wait for somebody to read what has come.
+      stream.destroy();
+    });
+  });
 }
 
 /** The response could not be written to its end: the caller left, or a handler broke. */

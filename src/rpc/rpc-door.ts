@@ -1,12 +1,5 @@
-import { setMaxListeners } from 'node:events';
 import type { DescService } from '@bufbuild/protobuf';
-import {
-  type ConnectRouterOptions,
-  createConnectRouter,
-  createServiceImplSpec,
-  type ServiceImpl,
-} from '@connectrpc/connect';
-import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import { createConnectRouter, createServiceImplSpec, type ServiceImpl } from '@connectrpc/connect';
 import { ApiKeyService } from '../../gen/apikeys/v1/api_key_service_pb.js';
 import { Health as HealthService } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
@@ -20,15 +13,11 @@ import { createHealthService } from './health-service.ts';
 import type { Door } from './http-handler.ts';
 import { type ChainDeps, createChain, PUBLIC_CHAIN } from './interceptors.ts';
 import { createCallCount } from './limit.ts';
-import { createNodeHandler } from './node-handler.ts';
 import { createReflection } from './reflection.ts';
+import { createRouterDoor, routerOptions } from './router-door.ts';
 import { createUnaryCall, type UnaryCall, type UnarySpec } from './unary-call.ts';
-import { looksLikeRpc, unknownRpc } from './unknown-rpc.ts';
 import { createUploadService, type UploadServiceDeps } from './upload-service.ts';
 import { createValidation } from './validate.ts';
-
-/** A presigned upload is about a kilobyte; compressing that costs more than it saves. Reflection answers are larger. */
-const COMPRESS_MIN_BYTES = 8 * 1024;
 
 export interface RpcDoorDeps
   extends Omit<ChainDeps, 'validation'>,
@@ -53,8 +42,6 @@ export interface RpcDoor extends Door {
  */
 export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
   const { health, shutdownSignal, limiter, wallClockMs, verify } = deps;
-  // Every running call listens to it; Node would warn of a leak from the eleventh on.
-  setMaxListeners(0, shutdownSignal);
   const products = [UploadService, ApiKeyService];
   const validation = createValidation(products);
   const chain = createChain(products, { ...deps, validation });
@@ -64,15 +51,10 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     ...unaryMethodsOf(ApiKeyService, createApiKeyService(deps)),
   ];
 
-  const options: ConnectRouterOptions = {
-    acceptCompression: [compressionGzip, compressionBrotli],
-    compressMinBytes: COMPRESS_MIN_BYTES,
-    readMaxBytes: REQUEST_DEFAULT_MAX_BYTES,
-    shutdownSignal,
-  };
   const everything = [...products, HealthService, ServerReflection, ServerReflectionV1Alpha];
   const reflection = createReflection(createDescriptorIndex(everything));
-  const router = createConnectRouter({ ...options, interceptors: PUBLIC_CHAIN })
+  const limits = { readMaxBytes: REQUEST_DEFAULT_MAX_BYTES, shutdownSignal };
+  const router = createConnectRouter({ ...routerOptions(limits), interceptors: PUBLIC_CHAIN })
     .service(
       HealthService,
       createHealthService(
@@ -91,11 +73,10 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     });
   }
 
-  const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, createNodeHandler(handler)]));
   return {
     calls: methods.map((spec) => createUnaryCall(spec, chain, verify)),
     warm: validation.warm,
-    match: (path) => byPath.get(path) ?? (looksLikeRpc(path) ? unknownRpc : undefined),
+    match: createRouterDoor(router).match,
   };
 }
 

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { request as requestHttp1 } from 'node:http';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closingAgent, sendHttp1, sendHttp2 } from '../support/http-requests.ts';
 import { createTestDoors, TOKENS } from '../support/test-doors.ts';
 import { startListeners } from '../support/test-listeners.ts';
 
@@ -65,6 +68,46 @@ describe('a request is as large as its method allows:', () => {
       etag: `"${'e'.repeat(32)}"`,
     }));
     expect(await post('/v1/uploads/id:complete', JSON.stringify({ parts }))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a connection', () => {
+  const chunked = { 'transfer-encoding': 'chunked' };
+
+  it.each([
+    ['Connect', 'application/json', ' '],
+    ['Connect with proto', 'application/proto', ' '],
+    ['gRPC-Web', 'application/grpc-web+proto', '\0\0\x04\0\0'],
+  ])('serves the next call after one that was too large, over %s', async (_name, type, start) => {
+    using agent = closingAgent(1);
+    const url = `${listeners.http1Url}${RPC}/CreateUpload`;
+    const send = (headers: Record<string, string>, body: string) =>
+      sendHttp1(url, { method: 'POST', headers, body }, agent);
+    const refused = await send({ 'content-type': type, ...chunked }, start + ' '.repeat(256 * KIB));
+    expect(refused.body).toMatch(/is larger|larger%20than/);
+    expect((await send(JSON_TYPE, '{}')).status).toBe(401);
+  });
+
+  it('is free for others while callers go on sending what was too large, over HTTP/2', async () => {
+    const session = connectHttp2(listeners.http2Url);
+    const ended = doors.records.length;
+    const path = `${RPC}/CreateUpload`;
+    for (let i = 0; i < 3; i += 1) {
+      const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc' };
+      const stream = session.request(headers, { endStream: false });
+      // Of a message that is announced as 256 KiB; the stream is left open.
+      stream.write(Buffer.concat([Buffer.from([0, 0, 4, 0, 0]), Buffer.alloc(60 * KIB)]));
+      const [[trailers]] = await Promise.all([once(stream, 'trailers'), once(stream.resume(), 'close')]);
+      expect(trailers['grpc-status']).toBe('8');
+      expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    }
+    await expect
+      .poll(() => doors.records.slice(ended).map(({ code }) => code))
+      .toEqual(Array(3).fill('resource_exhausted'));
+    const body = bodyOf(FILE, 60 * KIB);
+    const next = await sendHttp2(session, path, { method: 'POST', headers: JSON_TYPE, body });
+    session.close();
+    expect(next.status).toBe(401);
   });
 });
 

@@ -1,0 +1,72 @@
+// The server that the conformance runner starts, once for each combination of protocol and HTTP version: the product's
+// listener, edge and doors, with the runner's service beside the product's own. It is told on stdin how to serve, says
+// on stdout where, and ends on SIGTERM. `--chain` puts in front of the service what every public service has there.
+import { buffer } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { create, createRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { createConnectRouter } from '@connectrpc/connect';
+import { openServer } from '../../src/open-server.ts';
+import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
+import { createRouterDoor, routerOptions } from '../../src/rpc/router-door.ts';
+import { createEvents } from '../../src/telemetry/events.ts';
+import { openLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createTestDoors } from '../support/test-doors.ts';
+import {
+  type ServerCompatRequest,
+  ServerCompatRequestSchema,
+  ServerCompatResponseSchema,
+} from './gen/connectrpc/conformance/v1/server_compat_pb.js';
+import {
+  ConformanceService,
+  file_connectrpc_conformance_v1_service,
+} from './gen/connectrpc/conformance/v1/service_pb.js';
+import { conformanceService } from './service.ts';
+
+const HOST = '127.0.0.1';
+
+async function openConformanceServer({ messageReceiveLimit }: ServerCompatRequest, withChain: boolean) {
+  const { rpcDoor, health, shutdown } = createTestDoors();
+  const router = createConnectRouter({
+    ...routerOptions({ readMaxBytes: messageReceiveLimit, shutdownSignal: shutdown.signal }),
+    // Answers quote their requests as google.protobuf.Any, whose JSON takes a descriptor.
+    jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
+    interceptors: withChain ? PUBLIC_CHAIN : [],
+  }).service(ConformanceService, conformanceService);
+  const servicePaths = new Set(router.handlers.map(({ requestPath }) => requestPath));
+  const door = createRouterDoor(router);
+
+  const { logger } = await openLogger({ level: 'silent', format: 'json', version: '0', secretPatterns: [] });
+  const metrics = createMetrics('0');
+  return openServer(
+    { trustedProxies: [], corsOrigins: [] },
+    {
+      rpc: {
+        ...rpcDoor,
+        match: (path) => (servicePaths.has(path) ? door : rpcDoor).match(path),
+      },
+      health,
+      metrics,
+      events: createEvents(logger, metrics),
+    },
+  );
+}
+
+/** The runner puts its length in front of each message. */
+function withoutLength(bytes: Buffer): Uint8Array {
+  return bytes.subarray(4, 4 + bytes.readUInt32BE());
+}
+
+function withLength(message: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(message.length);
+  return Buffer.concat([length, message]);
+}
+
+const { values } = parseArgs({ options: { chain: { type: 'boolean', default: false } } });
+const request = fromBinary(ServerCompatRequestSchema, withoutLength(await buffer(process.stdin)));
+const server = await openConformanceServer(request, values.chain);
+const { port } = await server.listen(0, HOST);
+process.once('SIGTERM', () => void server.shutdown(0));
+const response = create(ServerCompatResponseSchema, { host: HOST, port });
+process.stdout.write(withLength(toBinary(ServerCompatResponseSchema, response)));
