@@ -19,7 +19,6 @@ LABEL org.opencontainers.image.title=presignd \
       org.opencontainers.image.licenses=Apache-2.0
 ENV NODE_ENV=production \
     PORT=8080 \
-    DATABASE_URL=sqlite:/data/presignd.db \
     NODE_COMPILE_CACHE=/app/.compile-cache
 WORKDIR /app
 RUN mkdir -p /data .compile-cache && chown node:node /data .compile-cache \
@@ -37,9 +36,11 @@ RUN mkdir /tmp/first && export HOST=127.0.0.1 PORT=0 DATABASE_URL=sqlite:/tmp/fi
  && { node bin/presignd.js serve >/tmp/first/log 2>/dev/null & } \
  && until grep -q '"listening"' /tmp/first/log; do kill -0 $! && sleep 0.1 || exit 1; done \
  && kill $! && wait $! && rm -r /tmp/first
+# Where the default store is made. DATABASE_URL itself stays unset, because DATABASE_URL_FILE must not meet another one.
+WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "bin/presignd.js"]
+ENTRYPOINT ["node", "/app/bin/presignd.js"]
 CMD ["serve"]
