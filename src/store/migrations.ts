@@ -1,12 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { integer } from './columns.ts';
+import { refuseTooNew, refuseTooOld, type SchemaState, type SchemaStep, usableFrom } from './schema-steps.ts';
 import { inTransaction } from './sqlite-connection.ts';
 
 /** Marks a database file as ours ("psgd"), so that we never write into another program's database. */
 const APPLICATION_ID = 0x70736764;
 
-/** Step n brings the schema from version n to n + 1. A step that has been released is never changed. */
-const MIGRATIONS: readonly string[] = [
-  `
+/** What says who may use a schema that is newer than a program; the version itself is the database's `user_version`. */
+const MIGRATIONS_TABLE = `
+  CREATE TABLE IF NOT EXISTS migrations (
+    version INTEGER PRIMARY KEY,
+    usable_from INTEGER NOT NULL
+  ) STRICT`;
+
+/** Step n brings the schema from version n to n + 1. */
+export const SQLITE_STEPS: readonly SchemaStep[] = [
+  {
+    compatible: false,
+    sql: `
   CREATE TABLE api_keys (
     id TEXT PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,
@@ -38,7 +49,11 @@ const MIGRATIONS: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT;
   `,
-  `
+  },
+  {
+    // A key of the first release knows no policy.
+    compatible: false,
+    sql: `
   ALTER TABLE api_keys ADD COLUMN policy TEXT CHECK (json_type(policy) = 'object');
   ALTER TABLE api_keys ADD COLUMN rate_limit TEXT CHECK (json_type(rate_limit) = 'object');
   ALTER TABLE api_keys ADD COLUMN revoke_reason TEXT;
@@ -100,6 +115,7 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (key_id, period)
   ) STRICT, WITHOUT ROWID;
   `,
+  },
 ];
 
 /** The versions of the schema before and after; equal when it was up to date. */
@@ -110,39 +126,55 @@ export interface Migrated {
 
 /**
  * Brings the schema up to date, in one transaction: processes that start at once take turns, and a step that
- * fails leaves the database as it was. Throws when the database is another program's or has a newer schema.
+ * fails leaves the database as it was. A newer schema is left alone where it says that this program may use it.
+ * Throws when it does not, and when the database is another program's.
  */
-export function migrate(db: DatabaseSync, steps: readonly string[] = MIGRATIONS): Migrated {
+export function migrate(db: DatabaseSync, steps: readonly SchemaStep[] = SQLITE_STEPS): Migrated {
   const to = steps.length;
-  if (schemaVersion(db, steps) === to) return { from: to, to };
+  const { version } = schemaState(db, steps);
+  if (version >= to) return { from: version, to: version };
   return inTransaction(db, () => {
-    const from = schemaVersion(db, steps);
-    for (const step of steps.slice(from)) db.exec(step);
+    const { version: from } = schemaState(db, steps);
+    if (from >= to) return { from, to: from };
+    db.exec(MIGRATIONS_TABLE);
+    const note = db.prepare('INSERT INTO migrations (version, usable_from) VALUES (?, ?)');
+    for (const [n, { sql }] of steps.slice(from).entries()) {
+      const version = from + n + 1;
+      db.exec(sql);
+      note.run(version, usableFrom(steps, version));
+    }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}`);
     return { from, to };
   });
 }
 
-/** Throws when the schema is not up to date or there is no database, and as `migrate` does. Changes nothing. */
-export function assertMigrated(db: DatabaseSync | undefined, steps: readonly string[] = MIGRATIONS): void {
-  const version = db === undefined ? 0 : schemaVersion(db, steps);
-  if (version === steps.length) return;
-  const state = version === 0 ? 'it has no schema yet' : `its schema has version ${version}`;
-  throw new Error(`${state}, and this presignd needs version ${steps.length}. Run: presignd migrate`);
+/** Throws when the schema is too old or there is no database, and as `migrate` does. Changes nothing. */
+export function assertMigrated(
+  db: DatabaseSync | undefined,
+  steps: readonly SchemaStep[] = SQLITE_STEPS,
+): void {
+  const state = db === undefined ? { version: 0, usableFrom: undefined } : schemaState(db, steps);
+  refuseTooOld(state, steps);
 }
 
-/** 0 for a database without anything in it. */
-function schemaVersion(db: DatabaseSync, steps: readonly string[]): number {
+function schemaState(db: DatabaseSync, steps: readonly SchemaStep[]): SchemaState {
   const read = (sql: string) => Number(Object.values(db.prepare(sql).get() ?? {})[0]);
   const isEmpty = read('SELECT count(*) FROM sqlite_schema') === 0;
   if (!isEmpty && read('PRAGMA application_id') !== APPLICATION_ID) {
     throw new Error('it is the database of another program');
   }
   const version = isEmpty ? 0 : read('PRAGMA user_version');
-  if (version > steps.length) {
-    throw new Error(
-      `its schema has version ${version}, made by a newer presignd; this one knows versions up to ${steps.length}`,
-    );
-  }
-  return version;
+  const says =
+    version > steps.length && read("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") > 0;
+  const state = {
+    version,
+    usableFrom: says ? readUsableFrom(db, version) : undefined,
+  };
+  refuseTooNew(state, steps);
+  return state;
+}
+
+function readUsableFrom(db: DatabaseSync, version: number): number | undefined {
+  const row = db.prepare('SELECT usable_from FROM migrations WHERE version = ?').get(version);
+  return row === undefined ? undefined : integer(row, 'usable_from');
 }

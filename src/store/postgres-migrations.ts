@@ -2,12 +2,15 @@ import type { Client } from 'pg';
 import type { Migrated } from './migrations.ts';
 import { codeOf } from './postgres-fault.ts';
 import { LOCKS, SCHEMA } from './postgres-schema.ts';
+import { refuseTooNew, refuseTooOld, type SchemaState, type SchemaStep, usableFrom } from './schema-steps.ts';
 
-/** Step n brings the schema from version n to n + 1. A step that has been released is never changed. */
-const MIGRATIONS: readonly string[] = [
+/** Step n brings the schema from version n to n + 1. */
+export const POSTGRES_STEPS: readonly SchemaStep[] = [
   // Text compares by its bytes (COLLATE "C"), so that lists have one order in every database.
   // Room is left in the pages of api_keys, where a row is changed in place each time its last use is noted.
-  `
+  {
+    compatible: false,
+    sql: `
   CREATE TABLE ${SCHEMA}.api_keys (
     id text COLLATE "C" PRIMARY KEY,
     digest text COLLATE "C" NOT NULL UNIQUE,
@@ -80,6 +83,7 @@ const MIGRATIONS: readonly string[] = [
     value bytea NOT NULL
   );
   `,
+  },
 ];
 
 /** How long a process waits for another one that brings the schema up to date. */
@@ -91,14 +95,16 @@ const UNDEFINED_COLUMN = '42703';
 
 /**
  * Brings the schema up to date, in one transaction: processes that start at once take turns, and a step that fails
- * leaves the database as it was. Throws when the schema is another program's or a newer one.
+ * leaves the database as it was. A newer schema is left alone where it says that this program may use it. Throws when
+ * it does not, and when the schema is another program's.
  */
 export async function migratePostgresSchema(
   client: Client,
-  steps: readonly string[] = MIGRATIONS,
+  steps: readonly SchemaStep[] = POSTGRES_STEPS,
 ): Promise<Migrated> {
   const to = steps.length;
-  if ((await schemaVersion(client, to)) === to) return { from: to, to };
+  const { version } = await schemaState(client, steps);
+  if (version >= to) return { from: version, to: version };
   await client.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL statement_timeout = 0;
@@ -106,26 +112,29 @@ export async function migratePostgresSchema(
     SELECT pg_advisory_xact_lock(${LOCKS.migration});
     SET LOCAL lock_timeout = ${TABLE_TIMEOUT_MS}`,
   );
-  const from = await schemaVersion(client, to);
+  const { version: from } = await schemaState(client, steps);
   // Neither is tried where it is there already: the role may not be allowed to.
   if (from === 0) await createSchema(client);
-  for (const [n, step] of steps.slice(from).entries()) {
-    await client.query(step);
-    await client.query(`INSERT INTO ${SCHEMA}.migrations (version) VALUES ($1)`, [from + n + 1]);
+  if (from < to)
+    await client.query(`ALTER TABLE ${SCHEMA}.migrations ADD COLUMN IF NOT EXISTS usable_from integer`);
+  for (const [n, { sql }] of steps.slice(from).entries()) {
+    const version = from + n + 1;
+    await client.query(sql);
+    await client.query(`INSERT INTO ${SCHEMA}.migrations (version, usable_from) VALUES ($1, $2)`, [
+      version,
+      usableFrom(steps, version),
+    ]);
   }
   await client.query('COMMIT');
-  return { from, to };
+  return { from, to: Math.max(from, to) };
 }
 
-/** Throws when the schema is not up to date, and as `migratePostgresSchema` does. Changes nothing. */
+/** Throws when the schema is too old, and as `migratePostgresSchema` does. Changes nothing. */
 export async function assertPostgresMigrated(
   client: Client,
-  steps: readonly string[] = MIGRATIONS,
+  steps: readonly SchemaStep[] = POSTGRES_STEPS,
 ): Promise<void> {
-  const version = await schemaVersion(client, steps.length);
-  if (version === steps.length) return;
-  const state = version === 0 ? 'it has no schema yet' : `its schema has version ${version}`;
-  throw new Error(`${state}, and this presignd needs version ${steps.length}. Run: presignd migrate`);
+  refuseTooOld(await schemaState(client, steps), steps);
 }
 
 async function createSchema(client: Client): Promise<void> {
@@ -139,8 +148,8 @@ async function createSchema(client: Client): Promise<void> {
   );
 }
 
-/** 0 for a database without our schema, or with an empty one. */
-async function schemaVersion(client: Client, known: number): Promise<number> {
+/** Version 0 for a database without our schema, or with an empty one. */
+async function schemaState(client: Client, steps: readonly SchemaStep[]): Promise<SchemaState> {
   const { rows } = await client.query<{ encoding: string; tables: string[] }>(
     `SELECT current_setting('server_encoding') AS encoding, array(
       SELECT relname::text FROM pg_class WHERE relnamespace = (
@@ -151,23 +160,22 @@ async function schemaVersion(client: Client, known: number): Promise<number> {
   );
   const { encoding = '', tables = [] } = rows[0] ?? {};
   if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}, which must be UTF8`);
-  if (tables.length === 0) return 0;
+  if (tables.length === 0) return { version: 0, usableFrom: undefined };
   if (!tables.includes('migrations')) throw anotherProgram();
-  const version = await latestMigration(client);
-  if (version > known) {
-    throw new Error(
-      `its schema has version ${version}, made by a newer presignd; this one knows versions up to ${known}`,
-    );
-  }
-  return version;
+  const state = await latestMigration(client);
+  refuseTooNew(state, steps);
+  return state;
 }
 
-async function latestMigration(client: Client): Promise<number> {
+/** Read as JSON, where a column that is not there yet is no error. */
+async function latestMigration(client: Client): Promise<SchemaState> {
   try {
-    const { rows } = await client.query<{ version: number | null }>(
-      `SELECT max(version) AS version FROM ${SCHEMA}.migrations WHERE migrated_at IS NOT NULL`,
+    const { rows } = await client.query<{ version: number; usable_from: number | null }>(
+      `SELECT version, (to_jsonb(migrations)->>'usable_from')::integer AS usable_from
+      FROM ${SCHEMA}.migrations WHERE migrated_at IS NOT NULL ORDER BY version DESC LIMIT 1`,
     );
-    return rows[0]?.version ?? 0;
+    const { version = 0, usable_from = null } = rows[0] ?? {};
+    return { version, usableFrom: usable_from ?? undefined };
   } catch (error) {
     throw codeOf(error) === UNDEFINED_COLUMN ? anotherProgram() : error;
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrateStore, openKeyStore } from '../../src/store/open-store.ts';
 import { migratePostgresSchema } from '../../src/store/postgres-migrations.ts';
+import type { SchemaStep } from '../../src/store/schema-steps.ts';
 import { describeWith } from '../support/available.ts';
 import { insertKeys } from '../support/key-changes.ts';
 import { makePostgresPlace, ownName, type PostgresPlace, urlWith } from '../support/postgres-place.ts';
@@ -10,7 +11,8 @@ import { storedKey } from '../support/stored-key.ts';
 
 const TABLES =
   "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY tablename";
-const STEPS = ['CREATE TABLE presignd.a (x int)', 'CREATE TABLE presignd.b (x int)'];
+const step = (sql: string, compatible = false): SchemaStep => ({ sql, compatible });
+const STEPS = [step('CREATE TABLE presignd.a (x int)'), step('CREATE TABLE presignd.b (x int)')];
 
 describeWith('postgresUrl', 'the schema on Postgres', (serverUrl) => {
   let place: PostgresPlace;
@@ -20,7 +22,7 @@ describeWith('postgresUrl', 'the schema on Postgres', (serverUrl) => {
   afterEach(() => place.remove());
 
   const openStrictly = () => openKeyStore(() => place.url, { autoMigrate: false, poolSize: 2 });
-  const migrateBy = (steps: readonly string[]) =>
+  const migrateBy = (steps: readonly SchemaStep[]) =>
     withPostgres(place.url, (client) => migratePostgresSchema(client, steps));
   const messageOf = (work: Promise<unknown>) =>
     work.then(
@@ -54,7 +56,9 @@ describeWith('postgresUrl', 'the schema on Postgres', (serverUrl) => {
   it('stays as it was when a step fails', async () => {
     await migrateBy(STEPS.slice(0, 1));
     const before = await place.query(TABLES);
-    await expect(migrateBy([...STEPS, 'CREATE TABLE presignd.a (x int)'])).rejects.toThrow('already exists');
+    await expect(migrateBy([...STEPS, step('CREATE TABLE presignd.a (x int)')])).rejects.toThrow(
+      'already exists',
+    );
     expect(await place.query(TABLES)).toEqual(before);
     expect(await migrateBy(STEPS)).toEqual({ from: 1, to: 2 });
   });
@@ -65,6 +69,14 @@ describeWith('postgresUrl', 'the schema on Postgres', (serverUrl) => {
     expect(await messageOf(place.open())).toBe(
       'The key store on Postgres cannot be used: its schema has version 99, made by a newer presignd; this one knows versions up to 1',
     );
+  });
+
+  it('is declared usable when it is made by steps from before there was such a declaration', async () => {
+    await migrateBy(STEPS.slice(0, 1));
+    await place.query('ALTER TABLE presignd.migrations DROP COLUMN usable_from');
+    const compatible = [...STEPS.slice(0, 1), step('CREATE TABLE presignd.b (x int)', true)];
+    expect(await migrateBy(compatible)).toEqual({ from: 1, to: 2 });
+    expect(await migrateBy(STEPS.slice(0, 1))).toEqual({ from: 2, to: 2 });
   });
 
   it.each([

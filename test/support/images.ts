@@ -4,4 +4,6 @@ export const TEST_IMAGES = {
   minio: process.env['PRESIGND_TEST_MINIO_IMAGE'] ?? 'minio/minio:RELEASE.2025-09-07T16-13-09Z',
   postgres: process.env['PRESIGND_TEST_POSTGRES_IMAGE'] ?? 'postgres:17-alpine',
   toxiproxy: process.env['PRESIGND_TEST_TOXIPROXY_IMAGE'] ?? 'ghcr.io/shopify/toxiproxy:2.12.0',
+  /** The base of the image that the Dockerfile makes. */
+  node: process.env['PRESIGND_TEST_NODE_IMAGE'] ?? 'node:24-slim',
 } as const;

@@ -7,8 +7,10 @@ import { createStatements } from '../../../src/store/sqlite-statements.ts';
 import { fillVersion1, VERSION_1, VERSION_1_PEPPER, version1Keys } from '../../support/sqlite-version-1.ts';
 import { digestOf, storedKey } from '../../support/stored-key.ts';
 
-const CREATE = 'CREATE TABLE t (n INTEGER) STRICT; INSERT INTO t VALUES (1)';
-const ADD = 'INSERT INTO t VALUES (2)';
+const step = (sql: string, compatible = false) => ({ sql, compatible });
+const CREATE = step('CREATE TABLE t (n INTEGER) STRICT; INSERT INTO t VALUES (1)');
+const ADD = step('INSERT INTO t VALUES (2)');
+const ADD_COMPATIBLY = step('INSERT INTO t VALUES (2)', true);
 
 const values = (db: DatabaseSync) =>
   db
@@ -40,7 +42,7 @@ describe('migrate', () => {
   it('leaves the database as it was when a step fails, and succeeds once the step is mended', () => {
     const db = new DatabaseSync(':memory:');
     migrate(db, [CREATE]);
-    expect(() => migrate(db, [CREATE, ADD, 'INSERT INTO missing VALUES (1)'])).toThrow('no such table');
+    expect(() => migrate(db, [CREATE, ADD, step('INSERT INTO missing VALUES (1)')])).toThrow('no such table');
     expect(values(db)).toEqual([1]);
     migrate(db, [CREATE, ADD]);
     expect(values(db)).toEqual([1, 2]);
@@ -53,6 +55,42 @@ describe('migrate', () => {
     expect(() => migrate(db, [CREATE])).toThrow(refusal);
     expect(() => assertMigrated(db, [CREATE])).toThrow(refusal);
     expect(values(db)).toEqual([1, 2]);
+  });
+
+  it('uses a newer schema whose steps since are all compatible, and changes nothing', () => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db, [CREATE, ADD_COMPATIBLY, step('INSERT INTO t VALUES (3)', true)]);
+    expect(migrate(db, [CREATE])).toEqual({ from: 3, to: 3 });
+    expect(() => assertMigrated(db, [CREATE])).not.toThrow();
+    expect(values(db)).toEqual([1, 2, 3]);
+    expect(migrate(db, [CREATE, ADD_COMPATIBLY])).toEqual({ from: 3, to: 3 });
+  });
+
+  it.each([
+    ['a step that is not compatible before one that is', [CREATE, ADD, ADD_COMPATIBLY]],
+    ['one that is before a step that is not', [CREATE, ADD_COMPATIBLY, ADD]],
+  ])('refuses a newer schema with %s', (_, steps) => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db, steps);
+    expect(() => migrate(db, [CREATE])).toThrow('version 3, made by a newer presignd');
+    expect(() => assertMigrated(db, [CREATE])).toThrow('version 3, made by a newer presignd');
+  });
+
+  it('declares what is compatible for a database from before there was such a declaration', () => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db, [CREATE]);
+    db.exec('DROP TABLE migrations');
+    migrate(db, [CREATE, ADD_COMPATIBLY]);
+    expect(migrate(db, [CREATE])).toEqual({ from: 2, to: 2 });
+  });
+
+  it('refuses a newer schema that declares nothing', () => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db, [CREATE, ADD_COMPATIBLY]);
+    db.exec('DELETE FROM migrations WHERE version = 2');
+    expect(() => migrate(db, [CREATE])).toThrow('made by a newer presignd');
+    db.exec('DROP TABLE migrations');
+    expect(() => migrate(db, [CREATE])).toThrow('made by a newer presignd');
   });
 
   it("refuses another program's database, and changes nothing", () => {
