@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Code, ConnectError } from '@connectrpc/connect';
 
 /** Node's timers fire at once beyond 24.8 days, so longer deadlines than a day are taken for a day. */
 const MAX_DEADLINE_MS = 24 * 60 * 60 * 1000;
@@ -21,6 +22,11 @@ export function acceptDeadline(headers: IncomingHttpHeaders): boolean {
   if (typeof grpcTimeout === 'string' && grpcMs(grpcTimeout) > MAX_DEADLINE_MS)
     headers['grpc-timeout'] = '24H';
   return connectTimeout !== undefined || grpcTimeout !== undefined;
+}
+
+/** Whether the signal of a call was aborted by its deadline. A shutdown or a caller that left aborts it too. */
+export function hasExpired(signal: AbortSignal): boolean {
+  return signal.aborted && ConnectError.from(signal.reason).code === Code.DeadlineExceeded;
 }
 
 /** NaN for what is no gRPC timeout, which the handlers refuse. */

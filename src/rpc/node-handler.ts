@@ -21,8 +21,14 @@ const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   505: 'unimplemented',
 };
 
-/** Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. */
-export function createNodeHandler(handler: UniversalHandler): HttpHandler {
+/**
+ * Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. `refusal` is asked before anything else:
+ * why a call that has just come is not taken on, or undefined where it is.
+ */
+export function createNodeHandler(
+  handler: UniversalHandler,
+  refusal: () => Fault | undefined = () => undefined,
+): HttpHandler {
   const route = routeOf(handler.method);
   return (request, response, record) => {
     record.route = route;
@@ -31,6 +37,8 @@ export function createNodeHandler(handler: UniversalHandler): HttpHandler {
     record.code = 'unknown';
     // Answers carry signed URLs, and not even a refusal is worth keeping.
     response.setHeader('cache-control', 'no-store');
+    const fault = refusal();
+    if (fault !== undefined) return refuse(request, response, record, fault);
     serve(handler, request, response, record).catch((error: unknown) => giveUp(response, record, error));
   };
 }
@@ -51,10 +59,7 @@ async function serve(
     );
   } catch {
     // It parses Host, :authority and the path as a URL, and throws where they are none.
-    const fault = new Fault('INVALID_HOST');
-    record.code = fault.spec.code;
-    record.reason = fault.reason;
-    return sendProtocolError(request, response, connectErrorFromFault(fault, record.requestId));
+    return refuse(request, response, record, new Fault('INVALID_HOST'));
   }
   let answer: UniversalServerResponse | undefined;
   // Ahead of the edge's own listener, which logs the record.
@@ -65,6 +70,12 @@ async function serve(
   // RFC 9110 §15.5.6 wants it; the stock handlers leave it out.
   if (answer.status === 405) response.setHeader('allow', handler.allowedMethods.join(', '));
   await universalResponseToNodeResponse(answer, response);
+}
+
+function refuse(request: HttpRequest, response: HttpResponse, record: RequestRecord, fault: Fault): void {
+  record.code = fault.spec.code;
+  record.reason = fault.reason;
+  sendProtocolError(request, response, connectErrorFromFault(fault, record.requestId));
 }
 
 function callFor(request: HttpRequest, response: HttpResponse, record: RequestRecord): Call {

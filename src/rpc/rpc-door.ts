@@ -52,7 +52,7 @@ export interface RpcDoor extends Door {
  * @throws Error if a method of the contract lacks its access rule, or takes a stream.
  */
 export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
-  const { health, shutdownSignal, limiter, wallClockMs, verify } = deps;
+  const { health, shutdownSignal, limiter, wallClockMs, admission } = deps;
   // Every running call listens to it; Node would warn of a leak from the eleventh on.
   setMaxListeners(0, shutdownSignal);
   const products = [UploadService, ApiKeyService];
@@ -91,9 +91,15 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     });
   }
 
-  const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, createNodeHandler(handler)]));
+  const byPath = new Map(
+    router.handlers.map((handler) => {
+      // Whether this instance is well must be heard above all when it is not.
+      const isHealth = handler.service.typeName === HealthService.typeName;
+      return [handler.requestPath, createNodeHandler(handler, isHealth ? undefined : admission?.refusal)];
+    }),
+  );
   return {
-    calls: methods.map((spec) => createUnaryCall(spec, chain, verify)),
+    calls: methods.map((spec) => createUnaryCall(spec, chain, deps.verify, admission?.refusal)),
     warm: validation.warm,
     match: (path) => byPath.get(path) ?? (looksLikeRpc(path) ? unknownRpc : undefined),
   };
