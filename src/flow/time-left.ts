@@ -9,12 +9,16 @@ export type TimeLeft = () => number;
 /** Node's timers count whole milliseconds, and may go off a fraction of one early. */
 const TIMER_GRAIN_MS = 1;
 
+/** Throws a Fault DEADLINE_EXCEEDED when no time is left. */
+export function refuseOverdue(timeLeft: TimeLeft | undefined): void {
+  if (timeLeft !== undefined && timeLeft() <= 0) throw new Fault('DEADLINE_EXCEEDED');
+}
+
 /** How long something may take that has a limit of its own: whole milliseconds, at least 1. Throws a Fault DEADLINE_EXCEEDED when no time is left. */
 export function boundedMs(limitMs: number, timeLeft: TimeLeft | undefined): number {
   if (timeLeft === undefined) return limitMs;
-  const leftMs = timeLeft();
-  if (leftMs <= 0) throw new Fault('DEADLINE_EXCEEDED');
-  return Math.min(limitMs, Math.max(1, Math.ceil(leftMs)));
+  refuseOverdue(timeLeft);
+  return Math.min(limitMs, Math.max(1, Math.ceil(timeLeft())));
 }
 
 /** The Fault for what failed when the caller's time was up; undefined for what failed for a reason of its own. */

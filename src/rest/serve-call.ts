@@ -118,7 +118,7 @@ async function answer(
     const output = await call.invoke(
       message,
       restCall(request, response, record, undecoded),
-      restTransport(request, response),
+      restTransport(request, response, record),
     );
     sendJson(request, response, 200, JSON.stringify(encode(output.message)), output.header);
   } catch (error) {

@@ -8,8 +8,10 @@ export interface Transport {
   readonly requestMethod: string;
   readonly url: string;
   requestHeader(): Headers;
-  /** Aborts when the caller goes away. */
+  /** Aborts when the caller goes away, or its deadline passes. */
   signal(): AbortSignal;
+  /** As in HandlerContext. */
+  timeoutMs(): number | undefined;
 }
 
 /**
@@ -80,9 +82,8 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
     return this.#responseTrailer;
   }
 
-  /** A lean door takes no deadline from its caller. */
-  timeoutMs(): undefined {
-    return undefined;
+  timeoutMs() {
+    return this.#transport.timeoutMs();
   }
 }
 
