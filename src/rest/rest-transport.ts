@@ -74,8 +74,9 @@ function timeoutOf({ headers }: HttpRequest): number | undefined {
 function signalOf(response: HttpResponse, leftMs: number | undefined): AbortSignal {
   const controller = new AbortController();
   const expire = () => controller.abort(new ConnectError('The deadline has passed', Code.DeadlineExceeded));
-  if (leftMs !== undefined && leftMs <= 0) expire();
-  const timer = leftMs === undefined ? undefined : setTimeout(expire, leftMs);
+  let timer: NodeJS.Timeout | undefined;
+  if (leftMs !== undefined && leftMs > 0) timer = setTimeout(expire, leftMs);
+  else if (leftMs !== undefined) expire();
   response.once('close', () => {
     clearTimeout(timer);
     if (!response.writableFinished) controller.abort(new ConnectError('The caller left', Code.Canceled));

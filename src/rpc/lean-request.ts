@@ -24,6 +24,7 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
   readonly message: Message;
   readonly contextValues: ContextValues;
   readonly #transport: Transport;
+  #signal: AbortSignal | undefined;
   #requestHeader: Headers | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
@@ -56,7 +57,8 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
   }
 
   get signal() {
-    return this.#transport.signal();
+    this.#signal ??= this.#transport.signal();
+    return this.#signal;
   }
 
   get header() {
