@@ -9,6 +9,7 @@ import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
+import { openAdmission } from './open-admission.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openDestinations } from './open-destinations.ts';
 import { openKeyRooms } from './open-keys.ts';
@@ -81,10 +82,12 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
       ...(rooms.shared && { redis: { check: rooms.shared.ping, required: false } }),
     },
   });
+  const admission = opening.use(openAdmission(settings, events, metrics));
   const shutdown = new AbortController();
   const rpc = createRpcDoor({
     verify,
     limiter,
+    admission,
     keys,
     byteUsage: byteQuota.usage,
     uploads: openUploads(settings, rooms, {

@@ -1,6 +1,7 @@
 // Joins what stands between the network and the doors.
 import type { Settings } from './config/settings.ts';
-import { createClientAddress } from './edge/client-address.ts';
+import { createAddressConnections } from './edge/address-connections.ts';
+import { createClientAddress, isAmong } from './edge/client-address.ts';
 import { createCors } from './edge/cors.ts';
 import { createEdge } from './edge/edge.ts';
 import { createHealthRoutes } from './edge/health-routes.ts';
@@ -25,7 +26,7 @@ export interface ServedRooms {
 
 /** The one port, with every door behind it. It does not listen yet. */
 export function openServer(
-  settings: Pick<Settings, 'trustedProxies' | 'corsOrigins'>,
+  settings: Pick<Settings, 'trustedProxies' | 'corsOrigins' | 'maxConnections' | 'maxConnectionsPerAddress'>,
   { rpc, health, metrics, events }: ServedRooms,
 ): OnePortServer {
   const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
@@ -43,5 +44,14 @@ export function openServer(
     clock: clock.monotonicMs,
     onRequestEnd: events.requestEnded,
   });
-  return createOnePortServer(edge, { onError: events.listenerFailed });
+  const { maxConnections, maxConnectionsPerAddress, trustedProxies } = settings;
+  return createOnePortServer(edge, {
+    limits: { maxConnections },
+    admitSocket:
+      maxConnectionsPerAddress === 0
+        ? undefined
+        : createAddressConnections(maxConnectionsPerAddress, isAmong(trustedProxies)),
+    onSocketRefused: events.shed,
+    onError: events.listenerFailed,
+  });
 }

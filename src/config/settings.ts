@@ -1,4 +1,5 @@
 // Every setting, in one table. Loading, `presignd serve --help` and docs/configuration.md derive from it.
+import { OVERLOAD_SETTINGS } from './overload-settings.ts';
 import { ratePlans } from './rate-plans.ts';
 import { optional, type SettingRow, withDefault } from './setting-row.ts';
 import { UPLOAD_SETTINGS } from './upload-settings.ts';
@@ -105,6 +106,7 @@ export const SETTINGS = {
     default: 'unlimited',
     doc: 'The plan of keys that name none.',
   }),
+  ...OVERLOAD_SETTINGS,
   corsOrigins: withDefault({
     name: 'PRESIGND_CORS_ORIGINS',
     type: list,

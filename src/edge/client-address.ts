@@ -44,6 +44,16 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
   };
 }
 
+/** Whether an address, as a socket tells it, is in one of the ranges. @throws Error for what is neither an address nor a range. */
+export function isAmong(ranges: readonly string[]): (address: string) => boolean {
+  if (ranges.length === 0) return () => false;
+  const list = blockListOf(ranges);
+  return (text) => {
+    const address = parseAddress(text);
+    return address !== undefined && list.check(address.text, address.family);
+  };
+}
+
 function clientBehind(peer: Address, forwarded: string, trusted: BlockList): Address {
   let client = peer;
   let end = forwarded.length;

@@ -31,6 +31,10 @@ export interface ShutdownResult {
 
 export interface OnePortOptions {
   readonly limits?: Partial<ServerLimits>;
+  /** Judges each new connection; one that it answers false to is closed. Left out: all are taken. */
+  readonly admitSocket?: ((socket: Socket) => boolean) | undefined;
+  /** Told of every connection that is refused: there are as many as may be, or as many of its address. */
+  readonly onSocketRefused?: ((cause: 'connections' | 'address') => void) | undefined;
   /** Told of what goes wrong on the listening socket itself, such as running out of file descriptors. */
   readonly onError?: (error: Error) => void;
 }
@@ -51,7 +55,13 @@ export function createOnePortServer(
   const protocols: Record<SniffedProtocol, { accept(socket: Socket): void }> = { http1, http2 };
   const { server } = http1;
 
+  server.on('drop', () => options.onSocketRefused?.('connections'));
   server.on('connection', (socket: Socket) => {
+    if (options.admitSocket?.(socket) === false) {
+      options.onSocketRefused?.('address');
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     undecided.add(socket);
     socket.once('close', () => {

@@ -3,7 +3,7 @@
  * A test passes its own values for what it wants to see happen soon.
  */
 export const SERVER_LIMITS = {
-  /** Sockets open at once; further ones are closed on arrival, so that a flood cannot take the last file descriptor. */
+  /** Sockets open at once, unless PRESIGND_MAX_CONNECTIONS says otherwise; further ones are closed on arrival, so that a flood cannot take the last file descriptor. */
   maxConnections: 10_000,
   /** How long a connection may take to show which protocol it speaks. Covers silent peers, which no HTTP timeout sees. */
   sniffTimeoutMs: 10_000,

@@ -126,12 +126,17 @@ export const REASONS = {
     status: 504,
     publicMessage: 'The call did not finish within its deadline',
     retryable: true,
-    doc: 'The deadline that the caller sent ran out before the answer was ready.',
+    doc: 'The deadline that the caller sent (`grpc-timeout`, `Connect-Timeout-Ms`) ran out before the answer was ready. A change that was under way may have happened.',
   },
   STORE_UNAVAILABLE: {
     ...UNAVAILABLE,
     publicMessage: 'The store of API keys cannot be reached right now. Please retry',
     doc: 'The key store cannot be reached: an unknown key cannot be checked, or keys cannot be listed or changed. Never shown as 401: the key may be good.',
+  },
+  OVERLOADED: {
+    ...UNAVAILABLE,
+    publicMessage: 'The server has more to do than it can. Please retry',
+    doc: 'The instance refused the call before beginning it, to be able to finish others. `Retry-After` says when to come back.',
   },
   SHUTTING_DOWN: {
     ...UNAVAILABLE,

@@ -1,4 +1,5 @@
 import { Fault } from '../fault/fault.ts';
+import { refuseOverdue } from '../flow/time-left.ts';
 import type { ApiKey } from './api-key.ts';
 import type { ChangeAnnouncer } from './change-announcer.ts';
 import type { Clock } from './clock.ts';
@@ -61,8 +62,8 @@ export function createKeyChanges({ store, announcer, clock }: KeyChangesDeps): K
   /** What is under way to end a key, by its id: whoever holds the key could outrun that with updates for ever. */
   const endings = new Map<string, Promise<void>>();
 
-  async function find(id: string, { principal }: Caller): Promise<ApiKey> {
-    const key = isKeyId(id) ? await store.findById(id) : undefined;
+  async function find(id: string, { principal, timeLeft }: Caller): Promise<ApiKey> {
+    const key = isKeyId(id) ? await store.findById(id, timeLeft) : undefined;
     if (key === undefined || (principal !== undefined && key.owner !== principal.owner))
       throw new Fault('API_KEY_NOT_FOUND');
     return key;
@@ -81,11 +82,12 @@ export function createKeyChanges({ store, announcer, clock }: KeyChangesDeps): K
     const { changed, inserted } = decided;
     // Told again all the same: whoever asks for it once more may have reason to.
     if (changed === current) return decided;
-    const { outcome } = await store.commit({
+    const change = {
       inserted,
       updated: { key: changed, fromVersion: current.version },
       audit: auditEntry(action, caller, { before: current, after: changed, atMs }),
-    });
+    };
+    const { outcome } = await store.commit(change, caller.timeLeft);
     return outcome === 'committed' ? decided : undefined;
   }
 
@@ -104,7 +106,7 @@ export function createKeyChanges({ store, announcer, clock }: KeyChangesDeps): K
     async insert(key, caller, { atMs, ...conditions }) {
       const knownSinceMs = clock.monotonicMs();
       const audit = auditEntry('create', caller, { before: null, after: key, atMs });
-      const answer = await store.commit({ inserted: key, audit, ...conditions });
+      const answer = await store.commit({ inserted: key, audit, ...conditions }, caller.timeLeft);
       if (answer.outcome === 'repeated') throw repetitionFault(answer, conditions.idempotency?.fingerprint);
       if (answer.outcome === 'conflict') {
         if (conditions.onlyIfEmpty) return false;
@@ -118,6 +120,7 @@ export function createKeyChanges({ store, announcer, clock }: KeyChangesDeps): K
       const ending = action === 'update' ? undefined : Promise.withResolvers<void>();
       try {
         for (let left = ending ? MAX_ATTEMPTS_TO_END : MAX_ATTEMPTS; left > 0; left--) {
+          refuseOverdue(caller.timeLeft);
           const knownSinceMs = clock.monotonicMs();
           const current = await find(id, caller);
           if (ending) endings.set(id, ending.promise);

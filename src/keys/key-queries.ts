@@ -23,7 +23,8 @@ export function createKeyQueries({ store, clock }: KeyQueriesDeps): Pick<Keys, '
           ...(owner === undefined ? [] : [ownerRule(owner)]),
         ]),
       );
-      return store.list({ offset, limit, status, owner: visibleOwner(caller, owner), nowMs: clock.wallMs() });
+      const query = { offset, limit, status, owner: visibleOwner(caller, owner), nowMs: clock.wallMs() };
+      return store.list(query, caller.timeLeft);
     },
 
     async audit({ limit, beforeSeq, owner, keyId }, caller) {

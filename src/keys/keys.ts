@@ -1,5 +1,6 @@
 // What people do with keys. Each use case checks what came in, has key-decisions.ts decide, and commits.
 import { Fault } from '../fault/fault.ts';
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { ApiKey, Principal, ShownStatus } from './api-key.ts';
 import type { RandomBytes } from './base62.ts';
 import { bootstrapKey } from './bootstrap.ts';
@@ -37,6 +38,8 @@ export interface Caller {
   readonly actor: string;
   readonly address: string;
   readonly requestId: string;
+  /** Left out: as long as it takes. */
+  readonly timeLeft?: TimeLeft | undefined;
 }
 
 export interface CreatedKey {
@@ -80,8 +83,8 @@ export interface AuditInput {
 
 /**
  * Every method throws a Fault: INVALID_REQUEST naming the fields, API_KEY_NOT_FOUND for a key that does not exist
- * or is not the caller's owner's, BEYOND_CALLER, API_KEY_NOT_ACTIVE, CHANGE_CONFLICT, or STORE_UNAVAILABLE, after
- * which nothing has changed. Once the store has a change, nothing fails.
+ * or is not the caller's owner's, BEYOND_CALLER, API_KEY_NOT_ACTIVE, CHANGE_CONFLICT, STORE_UNAVAILABLE, after
+ * which nothing has changed, or DEADLINE_EXCEEDED, after which something may have. Once the store has a change, nothing fails.
  */
 export interface Keys {
   /** Also throws IDEMPOTENCY_REPEATED and IDEMPOTENCY_MISMATCH. */

@@ -1,4 +1,5 @@
 // What this room needs from outside. Adapters live in store/ and redis/; `app.ts` joins them.
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { ApiKey, KeyDigest, KeyRecord, ShownStatus } from './api-key.ts';
 
 /** One change of one key, as the store's event table keeps it. */
@@ -88,16 +89,17 @@ export type CommitOutcome =
 
 /**
  * The source of truth. Every change is durable before it resolves and writes its events and its audit record in
- * the same transaction. A method that cannot reach the store rejects with a Fault STORE_UNAVAILABLE.
+ * the same transaction. A method that cannot reach the store rejects with a Fault STORE_UNAVAILABLE, and one that is
+ * given less time than it takes may reject with a Fault DEADLINE_EXCEEDED: what it asked of the store is then ended.
  */
 export interface KeyStore {
   /** The key with this digest, whatever its status. */
   findByDigest(digest: KeyDigest): Promise<ApiKey | undefined>;
-  findById(id: string): Promise<ApiKey | undefined>;
+  findById(id: string, timeLeft?: TimeLeft): Promise<ApiKey | undefined>;
   /** All or nothing. Rejects, changing nothing, when an inserted id or digest exists. */
-  commit(change: KeyChange): Promise<CommitOutcome>;
+  commit(change: KeyChange, timeLeft?: TimeLeft): Promise<CommitOutcome>;
   /** Newest first, by creation time and then id. */
-  list(query: KeyQuery): Promise<KeyPage>;
+  list(query: KeyQuery, timeLeft?: TimeLeft): Promise<KeyPage>;
   /** Newest first. */
   audit(query: AuditQuery): Promise<readonly AuditRecord[]>;
   /** Notes when keys were last used; an earlier moment never replaces a later one. Neither a version nor an event. */

@@ -29,21 +29,24 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
     decode: createRequestDecoder(call.method.input, binding),
     encode: encoderFor(call, binding),
   };
-  const begin = (record: RequestRecord) => {
+  const begin: Begin = (request, response, record) => {
     record.route = call.route;
     record.protocol = 'rest';
     // What remains true if the caller leaves before there is an answer.
     record.code = 'canceled';
+    const fault = call.refusal();
+    if (fault !== undefined) sendFault(request, response, record, fault);
+    return fault === undefined;
   };
   if (binding.body === undefined) {
     return (request, response, record, segments) => {
-      begin(record);
-      void answer(exchange, request, response, record, segments, undefined);
+      if (begin(request, response, record))
+        void answer(exchange, request, response, record, segments, undefined);
     };
   }
   const maxBytes = requestMaxBytes(call.method);
   return (request, response, record, segments) => {
-    begin(record);
+    if (!begin(request, response, record)) return;
     const refusal = refuse(request, maxBytes);
     if (refusal !== undefined) return sendFault(request, response, record, refusal);
     const limits = {
@@ -59,6 +62,9 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
     });
   };
 }
+
+/** Puts the call on the record. False where it is not taken on, which has been answered. */
+type Begin = (request: HttpRequest, response: HttpResponse, record: RequestRecord) => boolean;
 
 interface Exchange {
   readonly call: UnaryCall;
@@ -112,7 +118,7 @@ async function answer(
     const output = await call.invoke(
       message,
       restCall(request, response, record, undecoded),
-      restTransport(request, response),
+      restTransport(request, response, record),
     );
     sendJson(request, response, 200, JSON.stringify(encode(output.message)), output.header);
   } catch (error) {

@@ -16,6 +16,7 @@ import {
   updateInputFrom,
 } from './api-key-message.ts';
 import { callOf, callerOf as knownCaller, rateOf } from './call.ts';
+import { timeLeftOf } from './deadline.ts';
 
 export interface ApiKeyServiceDeps {
   readonly keys: Keys;
@@ -72,10 +73,11 @@ export function createApiKeyService(deps: ApiKeyServiceDeps): ServiceImpl<typeof
   };
 }
 
-function callerOf({ values }: HandlerContext): Caller & { readonly principal: Principal } {
-  const principal = knownCaller(values);
-  const { remoteAddress, requestId } = callOf(values).record;
-  return { principal, actor: principal.keyId, address: remoteAddress, requestId };
+function callerOf(context: HandlerContext): Caller & { readonly principal: Principal } {
+  const principal = knownCaller(context.values);
+  const { remoteAddress, requestId } = callOf(context.values).record;
+  const timeLeft = timeLeftOf(context);
+  return { principal, actor: principal.keyId, address: remoteAddress, requestId, timeLeft };
 }
 
 function rateMessage({ plan, requests, windowMs, remaining, resetMs }: KeyRateVerdict, nowMs: number) {

@@ -4,6 +4,7 @@ import type { ContextValues } from '@connectrpc/connect';
 import type { BatchErrorSchema } from '../../gen/upload/v1/upload_pb.js';
 import { envelopeFromFault } from '../fault/envelope.ts';
 import { faultFromUnknown } from '../fault/fault.ts';
+import { refuseOverdue, type TimeLeft } from '../flow/time-left.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { callOf } from './call.ts';
 import type { CountCall } from './limit.ts';
@@ -18,6 +19,7 @@ export interface Batch<I extends Message> {
   readonly list: ItemList;
   readonly items: readonly I[];
   readonly values: ContextValues;
+  readonly timeLeft: TimeLeft | undefined;
 }
 
 export interface BatchDeps {
@@ -32,10 +34,11 @@ export type ItemResult<O> =
 
 /**
  * Runs every item and answers the outcomes in the order of the items. Each but the first, which stands for the call
- * itself, is counted against the limit of the key: a batch is no way around it.
+ * itself, is counted against the limit of the key: a batch is no way around it. Rejects with a Fault
+ * DEADLINE_EXCEEDED, and begins no further item, when no time is left.
  */
 export async function runBatch<I extends Message, O>(
-  { list, items, values }: Batch<I>,
+  { list, items, values, timeLeft }: Batch<I>,
   { countCall, validation }: BatchDeps,
   run: (item: I, index: number) => O | Promise<O>,
 ): Promise<ItemResult<O>[]> {
@@ -45,7 +48,10 @@ export async function runBatch<I extends Message, O>(
 
   async function work(): Promise<void> {
     // One iterator for all workers: each takes the next item.
-    for (const [index, item] of waiting) results[index] = await outcomeOf(index, item);
+    for (const [index, item] of waiting) {
+      refuseOverdue(timeLeft);
+      results[index] = await outcomeOf(index, item);
+    }
   }
 
   async function outcomeOf(index: number, item: I): Promise<ItemResult<O>> {

@@ -8,8 +8,10 @@ export interface Transport {
   readonly requestMethod: string;
   readonly url: string;
   requestHeader(): Headers;
-  /** Aborts when the caller goes away. */
+  /** Aborts when the caller goes away, or its deadline passes. */
   signal(): AbortSignal;
+  /** As in HandlerContext. */
+  timeoutMs(): number | undefined;
 }
 
 /**
@@ -22,6 +24,7 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
   readonly message: Message;
   readonly contextValues: ContextValues;
   readonly #transport: Transport;
+  #signal: AbortSignal | undefined;
   #requestHeader: Headers | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
@@ -54,7 +57,8 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
   }
 
   get signal() {
-    return this.#transport.signal();
+    this.#signal ??= this.#transport.signal();
+    return this.#signal;
   }
 
   get header() {
@@ -80,9 +84,8 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
     return this.#responseTrailer;
   }
 
-  /** A lean door takes no deadline from its caller. */
-  timeoutMs(): undefined {
-    return undefined;
+  timeoutMs() {
+    return this.#transport.timeoutMs();
   }
 }
 

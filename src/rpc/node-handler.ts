@@ -13,8 +13,14 @@ import { protocolOf, sendProtocolError } from './protocol-error.ts';
 import { connectErrorFromFault } from './translate.ts';
 import { undecodable } from './undecodable.ts';
 
-/** Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. */
-export function createNodeHandler(handler: UniversalHandler): HttpHandler {
+/**
+ * Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. `refusal` is asked before anything else:
+ * why a call that has just come is not taken on, or undefined where it is.
+ */
+export function createNodeHandler(
+  handler: UniversalHandler,
+  refusal: () => Fault | undefined = () => undefined,
+): HttpHandler {
   const route = routeOf(handler.method);
   return (request, response, record) => {
     record.route = route;
@@ -25,6 +31,8 @@ export function createNodeHandler(handler: UniversalHandler): HttpHandler {
     response.setHeader('cache-control', 'no-store');
     if ('stream' in request) stopWhenAnswered(request);
     else response.once('finish', () => discardRest(request));
+    const fault = refusal();
+    if (fault !== undefined) return refuse(request, response, record, fault);
     serve(handler, request, response, record).catch((error: unknown) => giveUp(response, record, error));
   };
 }

@@ -1,5 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import type { HttpRequest, HttpResponse } from './http-handler.ts';
 
 export type Protocol = 'connect' | 'grpc' | 'grpc-web';
@@ -24,13 +25,17 @@ export function sendProtocolError(
   if (protocol === 'connect') {
     response.statusCode = connectStatus;
     response.setHeader('content-type', 'application/json');
+    setHeaders(response, error.metadata);
     response.end(errorToJsonBytes(error, undefined));
     return;
   }
   // The status travels in the headers when there is no message (gRPC over HTTP/2, "Trailers-Only").
   response.statusCode = 200;
   response.setHeader('content-type', request.headers['content-type'] ?? `application/${protocol}`);
-  response.setHeader('grpc-status', String(error.code));
-  response.setHeader('grpc-message', encodeURIComponent(error.rawMessage));
+  setHeaders(response, setTrailerStatus(new Headers(), error));
   response.end();
+}
+
+function setHeaders(response: HttpResponse, headers: Headers): void {
+  for (const [name, value] of headers) response.setHeader(name, value);
 }

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import type { DescService } from '@bufbuild/protobuf';
 import type { ConnectRouter, ConnectRouterOptions } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import type { Fault } from '../fault/fault.ts';
 import type { Door } from './http-handler.ts';
 import { createNodeHandler } from './node-handler.ts';
 import { looksLikeRpc, unknownRpc } from './unknown-rpc.ts';
@@ -27,8 +29,16 @@ export function routerOptions({ readMaxBytes, shutdownSignal }: RouterLimits): C
   };
 }
 
-/** The RPCs of a router; any other path that could be an RPC's is answered as an unknown one. */
-export function createRouterDoor({ handlers }: Pick<ConnectRouter, 'handlers'>): Door {
-  const byPath = new Map(handlers.map((handler) => [handler.requestPath, createNodeHandler(handler)]));
+/**
+ * The RPCs of a router; any other path that could be an RPC's is answered as an unknown one. `refusalOf` gives for a
+ * service what its handlers ask before anything else: why a call is not taken on.
+ */
+export function createRouterDoor(
+  { handlers }: Pick<ConnectRouter, 'handlers'>,
+  refusalOf: (service: DescService) => (() => Fault | undefined) | undefined = () => undefined,
+): Door {
+  const byPath = new Map(
+    handlers.map((handler) => [handler.requestPath, createNodeHandler(handler, refusalOf(handler.service))]),
+  );
   return { match: (path) => byPath.get(path) ?? (looksLikeRpc(path) ? unknownRpc : undefined) };
 }

@@ -41,7 +41,7 @@ export interface RpcDoor extends Door {
  * @throws Error if a method of the contract lacks its access rule, or takes a stream.
  */
 export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
-  const { health, shutdownSignal, limiter, wallClockMs, verify } = deps;
+  const { health, shutdownSignal, limiter, wallClockMs, admission } = deps;
   const products = [UploadService, ApiKeyService];
   const validation = createValidation(products);
   const chain = createChain(products, { ...deps, validation });
@@ -73,10 +73,13 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     });
   }
 
+  // Whether this instance is well must be heard above all when it is not.
+  const refusalOf = ({ typeName }: DescService) =>
+    typeName === HealthService.typeName ? undefined : admission?.refusal;
   return {
-    calls: methods.map((spec) => createUnaryCall(spec, chain, verify)),
+    calls: methods.map((spec) => createUnaryCall(spec, chain, deps.verify, admission?.refusal)),
     warm: validation.warm,
-    match: createRouterDoor(router).match,
+    match: createRouterDoor(router, refusalOf).match,
   };
 }
 

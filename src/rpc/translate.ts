@@ -9,6 +9,7 @@ import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import type { WireCode } from '../fault/reason-spec.ts';
 import { retryAfterSeconds, waitMsOf } from '../fault/retry-after.ts';
 import { callOf } from './call.ts';
+import { hasExpired } from './deadline.ts';
 import { decodableMessages } from './undecodable.ts';
 
 const CODES = {
@@ -61,9 +62,8 @@ async function* translateStream<T>(messages: AsyncIterable<T>, requestId: string
 function withinDeadline<T>(response: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
-      // A shutdown or a caller that left aborts too; a running unary call is then finished, not cut.
-      if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded)
-        reject(new Fault('DEADLINE_EXCEEDED'));
+      // After a shutdown, or when the caller left, a running unary call is finished, not cut.
+      if (hasExpired(signal)) reject(new Fault('DEADLINE_EXCEEDED'));
     };
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();

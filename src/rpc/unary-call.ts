@@ -1,5 +1,6 @@
 import { create, type DescMethodUnary, isMessage, type Message } from '@bufbuild/protobuf';
 import type { Interceptor, MethodImplSpec } from '@connectrpc/connect';
+import type { Fault } from '../fault/fault.ts';
 import { identify, type Verify } from './authenticate.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { LeanRequest, LeanResponse, type Transport } from './lean-request.ts';
@@ -16,6 +17,8 @@ export interface UnaryCall {
   readonly method: DescMethodUnary;
   /** `package.Service/Method`. */
   readonly route: string;
+  /** Why a call that has just come is not taken on. Undefined where it is. */
+  refusal(): Fault | undefined;
   /** Rejects with a ConnectError whose cause, where the chain knows it, is a `Fault`. */
   invoke(message: Message, call: Call, transport: Transport): Promise<UnaryAnswer>;
   /**
@@ -32,6 +35,7 @@ export function createUnaryCall(
   { method, impl }: UnarySpec,
   chain: readonly Interceptor[],
   verify: Verify,
+  refusal: UnaryCall['refusal'] = () => undefined,
 ): UnaryCall {
   const innermost: ReturnType<Interceptor> = async (request) => {
     if (!(request instanceof LeanRequest)) throw new Error('an interceptor replaced the request');
@@ -46,6 +50,7 @@ export function createUnaryCall(
     identify: async (call) => void (await identify(verify, call)),
     method,
     route: routeOf(method),
+    refusal,
     invoke: async (message, call, transport) => {
       const response = await runChain(new LeanRequest(method, message, contextOf(call), transport));
       if (!(response instanceof LeanResponse)) throw new Error('an interceptor replaced the response');

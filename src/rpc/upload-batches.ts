@@ -6,6 +6,7 @@ import type { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import type { Uploads } from '../uploads/uploads.ts';
 import { type BatchDeps, runBatch } from './batch.ts';
 import { callerOf, callOf } from './call.ts';
+import { timeLeftOf } from './deadline.ts';
 import { downloadRequestFrom, issuedDownloadMessage } from './download-message.ts';
 import { createdUploadMessage, planRequestFrom } from './plan-message.ts';
 import { itemListOf } from './validated-items.ts';
@@ -17,12 +18,14 @@ const DOWNLOADS = itemListOf(BatchCreateDownloadsRequestSchema, 'downloads');
 
 export function createUploadBatches(uploads: Uploads, deps: BatchDeps): Batches {
   return {
-    batchCreateUploads: async ({ uploads: items }, { values }: HandlerContext) => {
+    batchCreateUploads: async ({ uploads: items }, context: HandlerContext) => {
+      const { values } = context;
+      const timeLeft = timeLeftOf(context);
       const principal = callerOf(values);
       const { idempotencyKey } = callOf(values);
-      const outcomes = await runBatch({ list: UPLOADS, items, values }, deps, async (item, index) =>
+      const outcomes = await runBatch({ list: UPLOADS, items, values, timeLeft }, deps, async (item, index) =>
         createdUploadMessage(
-          await uploads.create(planRequestFrom(item), principal, itemKey(idempotencyKey, index)),
+          await uploads.create(planRequestFrom(item), principal, itemKey(idempotencyKey, index), timeLeft),
         ),
       );
       return {
@@ -32,10 +35,14 @@ export function createUploadBatches(uploads: Uploads, deps: BatchDeps): Batches 
       };
     },
 
-    batchCreateDownloads: async ({ downloads: items }, { values }: HandlerContext) => {
+    batchCreateDownloads: async ({ downloads: items }, context: HandlerContext) => {
+      const { values } = context;
       const principal = callerOf(values);
-      const outcomes = await runBatch({ list: DOWNLOADS, items, values }, deps, async (item) =>
-        issuedDownloadMessage(await uploads.createDownload(downloadRequestFrom(item), principal)),
+      const outcomes = await runBatch(
+        { list: DOWNLOADS, items, values, timeLeft: timeLeftOf(context) },
+        deps,
+        async (item) =>
+          issuedDownloadMessage(await uploads.createDownload(downloadRequestFrom(item), principal)),
       );
       return {
         results: outcomes.map((outcome) => ({

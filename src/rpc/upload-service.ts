@@ -5,6 +5,7 @@ import type { UploadTokens } from '../keys/upload-tokens.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { BatchDeps } from './batch.ts';
 import { callerOf, callOf } from './call.ts';
+import { timeLeftOf } from './deadline.ts';
 import { downloadRequestFrom, issuedDownloadMessage } from './download-message.ts';
 import { completedUploadMessage, uploadStatusMessage } from './object-message.ts';
 import { issuedPartMessage, partsListingMessage, signPartsRequestFrom } from './part-message.ts';
@@ -25,7 +26,8 @@ export function createUploadService(deps: UploadServiceDeps): ServiceImpl<typeof
   return {
     ...createUploadBatches(uploads, deps),
 
-    createS3Upload: async (request, { values }) => {
+    createS3Upload: async (request, context) => {
+      const { values } = context;
       const { filename, contentType, size, destination } = request;
       if (size === undefined) throw new Error('the chain let an unchecked call through');
       const options = uploadOptionsOf(request);
@@ -33,15 +35,17 @@ export function createUploadService(deps: UploadServiceDeps): ServiceImpl<typeof
         { filename, contentType, sizeBytes: Number(size), destination, options },
         callerOf(values),
         callOf(values).idempotencyKey,
+        timeLeftOf(context),
       );
       const { uploadUrl, publicUrl, fileKey, method, headers, expiresAtMs } = put;
       return { uploadUrl, publicUrl, fileKey, method, headers, expiresAt: timestampFromMs(expiresAtMs) };
     },
 
-    createUpload: async (request, { values }) => {
+    createUpload: async (request, context) => {
+      const { values } = context;
       const { idempotencyKey } = callOf(values);
       return createdUploadMessage(
-        await uploads.create(planRequestFrom(request), callerOf(values), idempotencyKey),
+        await uploads.create(planRequestFrom(request), callerOf(values), idempotencyKey, timeLeftOf(context)),
       );
     },
 
@@ -54,19 +58,21 @@ export function createUploadService(deps: UploadServiceDeps): ServiceImpl<typeof
       return { parts: parts.map(issuedPartMessage) };
     },
 
-    listParts: async ({ uploadId }, { values }) =>
-      partsListingMessage(await uploads.listParts(uploadId, callerOf(values))),
+    listParts: async ({ uploadId }, context) =>
+      partsListingMessage(await uploads.listParts(uploadId, callerOf(context.values), timeLeftOf(context))),
 
-    completeUpload: async ({ uploadId, parts }, { values }) =>
-      completedUploadMessage(await uploads.complete(uploadId, parts, callerOf(values))),
+    completeUpload: async ({ uploadId, parts }, context) =>
+      completedUploadMessage(
+        await uploads.complete(uploadId, parts, callerOf(context.values), timeLeftOf(context)),
+      ),
 
-    abortUpload: async ({ uploadId }, { values }) => {
-      await uploads.abort(uploadId, callerOf(values));
+    abortUpload: async ({ uploadId }, context) => {
+      await uploads.abort(uploadId, callerOf(context.values), timeLeftOf(context));
       return {};
     },
 
-    getUpload: async ({ uploadId }, { values }) =>
-      uploadStatusMessage(await uploads.status(uploadId, callerOf(values))),
+    getUpload: async ({ uploadId }, context) =>
+      uploadStatusMessage(await uploads.status(uploadId, callerOf(context.values), timeLeftOf(context))),
 
     createDownload: async (request, { values }) =>
       issuedDownloadMessage(await uploads.createDownload(downloadRequestFrom(request), callerOf(values))),

@@ -1,5 +1,6 @@
 // Asks S3 itself about the uploads to one bucket, and has it begin, complete and abort those in parts.
 import type { ListMultipartUploadsCommandOutput, ListPartsCommandOutput, Part } from '@aws-sdk/client-s3';
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { ObjectStorage, OpenMultipartUpload, StoredObject, StoredPart } from '../uploads/ports.ts';
 import { objectMembers } from './put-input.ts';
 import { checksumName, storedChecksumFrom } from './storage-checksums.ts';
@@ -19,7 +20,7 @@ export interface S3ObjectStorage extends ObjectStorage {
 export function createObjectStorage({ bucket, ...options }: ObjectStorageOptions): S3ObjectStorage {
   const s3 = createStorageClient(options);
   return {
-    createMultipartUpload: async ({ objectKey, headers, checksum }) => {
+    createMultipartUpload: async ({ objectKey, headers, checksum }, timeLeft) => {
       const input = {
         ...objectMembers(headers),
         Bucket: bucket,
@@ -30,17 +31,20 @@ export function createObjectStorage({ bucket, ...options }: ObjectStorageOptions
         }),
       };
       return ask('CreateMultipartUpload', async () => {
-        const { UploadId } = await s3.ask((sdk, client, limits) =>
-          client.send(new sdk.CreateMultipartUploadCommand(input), limits),
+        const { UploadId } = await s3.ask(
+          (sdk, client, limits) => client.send(new sdk.CreateMultipartUploadCommand(input), limits),
+          { timeLeft },
         );
         return present(UploadId);
       });
     },
 
-    listParts: (objectKey, s3UploadId) =>
-      ask('ListParts', () => allParts(s3, { Bucket: bucket, Key: objectKey, UploadId: s3UploadId })),
+    listParts: (objectKey, s3UploadId, timeLeft) =>
+      ask('ListParts', () =>
+        allParts(s3, { Bucket: bucket, Key: objectKey, UploadId: s3UploadId }, timeLeft),
+      ),
 
-    completeMultipartUpload: (completion) =>
+    completeMultipartUpload: (completion, timeLeft) =>
       ask('CompleteMultipartUpload', async () => {
         try {
           await s3.ask(
@@ -49,7 +53,7 @@ export function createObjectStorage({ bucket, ...options }: ObjectStorageOptions
                 new sdk.CompleteMultipartUploadCommand(completionInput(bucket, completion)),
                 limits,
               ),
-            'completion',
+            { kind: 'completion', timeLeft },
           );
           return { outcome: 'completed' };
         } catch (error) {
@@ -57,15 +61,18 @@ export function createObjectStorage({ bucket, ...options }: ObjectStorageOptions
         }
       }),
 
-    abortMultipartUpload: (objectKey, s3UploadId) =>
+    abortMultipartUpload: (objectKey, s3UploadId, timeLeft) =>
       ask('AbortMultipartUpload', async () => {
         const input = { Bucket: bucket, Key: objectKey, UploadId: s3UploadId };
         await undefinedOn('NoSuchUpload', () =>
-          s3.ask((sdk, client, limits) => client.send(new sdk.AbortMultipartUploadCommand(input), limits)),
+          s3.ask((sdk, client, limits) => client.send(new sdk.AbortMultipartUploadCommand(input), limits), {
+            timeLeft,
+          }),
         );
       }),
 
-    headObject: (objectKey) => ask('HeadObject', () => headObject(s3, bucket, objectKey)),
+    headObject: (objectKey, timeLeft) =>
+      ask('HeadObject', () => headObject(s3, { Bucket: bucket, Key: objectKey }, timeLeft)),
 
     listMultipartUploads: (prefix) => listMultipartUploads(s3, bucket, prefix),
 
@@ -73,10 +80,16 @@ export function createObjectStorage({ bucket, ...options }: ObjectStorageOptions
   };
 }
 
-async function headObject(s3: StorageClient, Bucket: string, Key: string): Promise<StoredObject | undefined> {
+async function headObject(
+  s3: StorageClient,
+  name: { readonly Bucket: string; readonly Key: string },
+  timeLeft: TimeLeft | undefined,
+): Promise<StoredObject | undefined> {
   try {
-    const head = await s3.ask((sdk, client, limits) =>
-      client.send(new sdk.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }), limits),
+    const head = await s3.ask(
+      (sdk, client, limits) =>
+        client.send(new sdk.HeadObjectCommand({ ...name, ChecksumMode: 'ENABLED' }), limits),
+      { timeLeft },
     );
     return {
       sizeBytes: present(head.ContentLength),
@@ -95,13 +108,16 @@ async function headObject(s3: StorageClient, Bucket: string, Key: string): Promi
 async function allParts(
   s3: StorageClient,
   input: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
+  timeLeft: TimeLeft | undefined,
 ): Promise<StoredPart[] | undefined> {
   const parts: StoredPart[] = [];
   let marker: string | undefined;
   for (;;) {
     const page: ListPartsCommandOutput | undefined = await undefinedOn('NoSuchUpload', () =>
-      s3.ask((sdk, client, limits) =>
-        client.send(new sdk.ListPartsCommand({ ...input, PartNumberMarker: marker }), limits),
+      s3.ask(
+        (sdk, client, limits) =>
+          client.send(new sdk.ListPartsCommand({ ...input, PartNumberMarker: marker }), limits),
+        { timeLeft },
       ),
     );
     if (page === undefined) return undefined;

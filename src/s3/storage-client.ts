@@ -1,6 +1,7 @@
 // The AWS SDK's client for asking S3 itself, opened by the first question: who only signs does not need it.
 import type * as StorageSdk from '@aws-sdk/client-s3';
 import { Fault } from '../fault/fault.ts';
+import { boundedMs, overdueFault, type TimeLeft } from '../flow/time-left.ts';
 import { type CredentialProvider, defaultCredentialProvider, loadCredentials } from './credentials.ts';
 import { resolveRegion } from './destination.ts';
 import { loadSdk, type S3Client, type S3ClientConfig, SIGNING_CLIENT } from './sdk.ts';
@@ -44,9 +45,17 @@ type Ask<T> = (
   options: { readonly abortSignal: AbortSignal; readonly requestTimeout: number },
 ) => Promise<T>;
 
+export interface AskOptions {
+  readonly kind?: 'completion';
+  readonly timeLeft?: TimeLeft | undefined;
+}
+
 export interface StorageClient {
-  /** Rejects with what the SDK rejects with, or an Error when there is no whole answer in time. */
-  ask<T>(request: Ask<T>, kind?: 'completion'): Promise<T>;
+  /**
+   * Rejects with what the SDK rejects with, an Error when there is no whole answer in time, or a Fault DEADLINE_EXCEEDED
+   * when there is none in the time that the caller has left. The request is then aborted.
+   */
+  ask<T>(request: Ask<T>, options?: AskOptions): Promise<T>;
   close(): void;
 }
 
@@ -67,10 +76,10 @@ export function createStorageClient(options: StorageClientOptions): StorageClien
   let opening: Promise<OpenClient> | undefined;
 
   return {
-    ask: async (request, kind) => {
+    ask: async (request, { kind, timeLeft } = {}) => {
+      const limits = limitsOf(options, kind, timeLeft);
       opening ??= open(options);
       const used = opening;
-      const limits = limitsOf(options, kind);
       try {
         return await within(limits.totalMs, async (abortSignal) => {
           const { sdk, client } = await used;
@@ -83,7 +92,7 @@ export function createStorageClient(options: StorageClientOptions): StorageClien
         );
         // What others ask meanwhile goes on; its connections end by themselves.
         if (isClosed && opening === used) opening = undefined;
-        throw error;
+        throw overdueFault(timeLeft, error) ?? error;
       }
     },
     close: () => {
@@ -93,9 +102,13 @@ export function createStorageClient(options: StorageClientOptions): StorageClien
   };
 }
 
-function limitsOf({ timeoutMs }: StorageClientOptions, kind: 'completion' | undefined) {
+function limitsOf(
+  { timeoutMs }: StorageClientOptions,
+  kind: 'completion' | undefined,
+  timeLeft: TimeLeft | undefined,
+) {
   const usual = kind === undefined ? STORAGE_LIMITS.totalMs : STORAGE_LIMITS.completionMs;
-  const totalMs = Math.min(usual, timeoutMs ?? usual);
+  const totalMs = boundedMs(Math.min(usual, timeoutMs ?? usual), timeLeft);
   return { totalMs, requestMs: kind === undefined ? Math.min(STORAGE_LIMITS.requestMs, totalMs) : totalMs };
 }
 

@@ -1,3 +1,4 @@
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { CommitOutcome, KeyChange } from '../keys/ports.ts';
 import type { ByteLedgerAnswer, BytePeriod } from '../quota/ports.ts';
 import { integer, type Row, text } from './columns.ts';
@@ -38,7 +39,11 @@ const USED_BYTES = 'SELECT period, bytes FROM presignd.key_usage WHERE key_id = 
  * All or nothing; see KeyStore. Rejects with STORE_UNAVAILABLE also when the connection is lost before the commit
  * is acknowledged, and then the change may have happened.
  */
-export function commitChange(pool: PostgresPool, change: KeyChange): Promise<CommitOutcome> {
+export function commitChange(
+  pool: PostgresPool,
+  change: KeyChange,
+  timeLeft?: TimeLeft,
+): Promise<CommitOutcome> {
   return pool.transaction(
     BEGIN_CHANGE,
     async (run) => {
@@ -48,6 +53,7 @@ export function commitChange(pool: PostgresPool, change: KeyChange): Promise<Com
       return step.value;
     },
     ({ outcome }) => outcome === 'committed',
+    timeLeft,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import type { KeyStore } from '../keys/ports.ts';
+import { overdueFault, type TimeLeft } from '../flow/time-left.ts';
+import type { KeyPage, KeyQuery, KeyStore } from '../keys/ports.ts';
 import type { ByteLedger } from '../quota/ports.ts';
 import { auditRecordFromRow } from './audit-row.ts';
 import { integer } from './columns.ts';
@@ -11,7 +12,7 @@ import { commitChange, takeBytes, touchKeys } from './postgres-changes.ts';
 import { clientClass } from './postgres-client.ts';
 import { causeOf, postgresFault } from './postgres-fault.ts';
 import { assertPostgresMigrated, migratePostgresSchema } from './postgres-migrations.ts';
-import { openPostgresPool, type PostgresPool } from './postgres-pool.ts';
+import { openPostgresPool, type PostgresPool, type RunStatement } from './postgres-pool.ts';
 
 /** A lookup that takes longer helps nobody any more. */
 const LOOKUP_LIMITS = { connectTimeoutMs: 500, timeoutMs: 500 } as const;
@@ -94,37 +95,30 @@ function createPostgresKeyStore(lookups: PostgresPool, changes: PostgresPool): K
   const underWay = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
-  async function answer<T>(work: () => Promise<T>): Promise<T> {
+  async function answer<T>(work: () => Promise<T>, timeLeft?: TimeLeft): Promise<T> {
     if (closed !== undefined) throw postgresFault(new Error('the store is closed'));
     const working = work();
     underWay.add(working);
     try {
       return await working;
     } catch (error) {
-      throw postgresFault(error);
+      throw overdueFault(timeLeft, error) ?? postgresFault(error);
     } finally {
       underWay.delete(working);
     }
   }
 
-  async function findKey(column: 'id' | 'digest', value: string) {
+  async function findKey(column: 'id' | 'digest', value: string, timeLeft?: TimeLeft) {
     const sql = `${SELECT_KEY} WHERE ${column} = $1`;
-    const [row] = await lookups.run({ name: `key-by-${column}`, sql, values: [value] });
+    const [row] = await lookups.run({ name: `key-by-${column}`, sql, values: [value] }, timeLeft);
     return row === undefined ? undefined : apiKeyFromRow(row);
   }
 
   return {
     findByDigest: (digest) => answer(() => findKey('digest', digest)),
-    findById: (id) => answer(() => findKey('id', id)),
-    commit: (change) => answer(() => commitChange(changes, change)),
-    list: (query) =>
-      answer(() =>
-        changes.transaction(SNAPSHOT, async (run) => {
-          const rows = await run(selectKeys(query));
-          const [counted = {}] = await run(countKeys(query));
-          return { keys: rows.map(apiKeyFromRow), total: integer(counted, 'total') };
-        }),
-      ),
+    findById: (id, timeLeft) => answer(() => findKey('id', id, timeLeft), timeLeft),
+    commit: (change, timeLeft) => answer(() => commitChange(changes, change, timeLeft), timeLeft),
+    list: (query, timeLeft) => answer(() => listKeys(changes, query, timeLeft), timeLeft),
     audit: (query) => answer(async () => (await changes.run(selectAudit(query))).map(auditRecordFromRow)),
     touch: (uses) => answer(() => touchKeys(changes, uses)),
     events: (afterSeq, limit) =>
@@ -149,6 +143,15 @@ function createPostgresKeyStore(lookups: PostgresPool, changes: PostgresPool): K
       return closed;
     },
   };
+}
+
+function listKeys(pool: PostgresPool, query: KeyQuery, timeLeft: TimeLeft | undefined): Promise<KeyPage> {
+  const work = async (run: RunStatement) => {
+    const rows = await run(selectKeys(query));
+    const [counted = {}] = await run(countKeys(query));
+    return { keys: rows.map(apiKeyFromRow), total: integer(counted, 'total') };
+  };
+  return pool.transaction(SNAPSHOT, work, undefined, timeLeft);
 }
 
 async function withClient<T>(newClient: new () => Client, work: (client: Client) => Promise<T>): Promise<T> {

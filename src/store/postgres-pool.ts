@@ -1,4 +1,5 @@
 import type { Client, Pool, PoolClient, QueryConfig } from 'pg';
+import { boundedMs, refuseOverdue, type TimeLeft } from '../flow/time-left.ts';
 import type { ColumnValue, Row } from './columns.ts';
 import { postgresFault, wasUndone } from './postgres-fault.ts';
 import { inOurSchema } from './postgres-schema.ts';
@@ -12,18 +13,23 @@ export interface PostgresStatement {
 
 export type RunStatement = (statement: PostgresStatement) => Promise<readonly Row[]>;
 
-/** A bounded number of connections, all with the same limits on time. Rejects with nothing but a Fault. */
+/**
+ * A bounded number of connections, all with the same limits on time, and with less where the caller has less left.
+ * Rejects with nothing but a Fault.
+ */
 export interface PostgresPool {
   /** Runs a statement that is a transaction of its own, and that may be run twice. */
-  run: RunStatement;
+  run(statement: PostgresStatement, timeLeft?: TimeLeft): ReturnType<RunStatement>;
   /**
    * Runs `work` in a transaction that begins as `begin` says, and commits it if `isKept`. When the connection is lost
-   * while the commit is acknowledged, it rejects although the transaction may have happened.
+   * while the commit is acknowledged, it rejects although the transaction may have happened. The server itself ends
+   * what takes longer than there is time left.
    */
   transaction<T>(
     begin: string,
     work: (run: RunStatement) => Promise<T>,
     isKept?: (result: T) => boolean,
+    timeLeft?: TimeLeft,
   ): Promise<T>;
   /** Must not be called while a statement is under way. */
   close(): Promise<void>;
@@ -67,12 +73,15 @@ export function openPostgresPool(
     begin: string,
     work: (run: RunStatement) => Promise<T>,
     isKept: (result: T) => boolean,
+    timeLeft: TimeLeft | undefined,
   ): Promise<T> {
+    refuseOverdue(timeLeft);
     const client = await pool.connect();
-    const deadline = performance.now() + timeoutMs + ANSWER_GRACE_MS;
+    const limitMs = allowedMs(client, timeoutMs, timeLeft);
+    const deadline = performance.now() + limitMs + ANSWER_GRACE_MS;
     const remainingMs = () => Math.max(1, Math.ceil(deadline - performance.now()));
     try {
-      await client.query(timed(begin, remainingMs()));
+      await client.query(timed(limitMs < timeoutMs ? within(begin, limitMs) : begin, remainingMs()));
       const result = await work((statement) => runOn(client, statement, remainingMs()));
       if (isKept(result)) await commit(client, remainingMs());
       else await client.query(timed('ROLLBACK', remainingMs()));
@@ -86,10 +95,28 @@ export function openPostgresPool(
   }
 
   return {
-    run: (statement) => persistently(() => runOn(pool, statement, timeoutMs + ANSWER_GRACE_MS)),
-    transaction: (begin, work, isKept = () => true) => persistently(() => attempt(begin, work, isKept)),
+    run: (statement, timeLeft) =>
+      persistently(() => runOn(pool, statement, boundedMs(timeoutMs, timeLeft) + ANSWER_GRACE_MS)),
+    transaction: (begin, work, isKept = () => true, timeLeft = undefined) =>
+      persistently(() => attempt(begin, work, isKept, timeLeft)),
     close: () => pool.end(),
   };
+}
+
+/** How long a transaction may take on this connection, which goes back to the pool unused when no time is left. */
+function allowedMs(client: PoolClient, timeoutMs: number, timeLeft: TimeLeft | undefined): number {
+  try {
+    return boundedMs(timeoutMs, timeLeft);
+  } catch (error) {
+    client.release();
+    throw error;
+  }
+}
+
+/** The same beginning, of a transaction whose every statement ends within the time. */
+function within(begin: string, timeoutMs: number): string {
+  const limits = `SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL lock_timeout = ${timeoutMs}`;
+  return begin.replace(/^BEGIN[^;]*/, (first) => `${first}; ${limits}`);
 }
 
 /** Tries again what the server has undone, such as one of two transactions in each other's way. */

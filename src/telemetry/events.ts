@@ -1,7 +1,7 @@
 // What happens in the business, one function an event: each writes its log line and counts in its metric together,
 // so that the two cannot drift apart. Nothing here takes a token, a body or a URL's query.
 import type { Logger } from './logger.ts';
-import type { InsuredLimit, Metrics, SignedKind } from './metrics.ts';
+import type { InsuredLimit, Metrics, ShedCause, SignedKind } from './metrics.ts';
 import type { RequestEnd, RequestRecord } from './request-record.ts';
 
 export interface Events {
@@ -19,6 +19,10 @@ export interface Events {
   limitInsured(limit: InsuredLimit): void;
   /** A creating call remembered within this instance only. */
   creationInsured(): void;
+  /** A call or a connection was refused to stay within bounds. */
+  shed(cause: ShedCause): void;
+  overloaded(delayMs: number): void;
+  recovered(): void;
   byteUsageLost(keys: number): void;
   /** So many signatures were made: parts are signed many at a time. */
   /** S3's answer bears a time that is so far ahead of this machine's clock. */
@@ -73,6 +77,13 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       logger.warn({ plan }, 'keys name a rate plan that the settings do not have; the default plan applies'),
     limitInsured: (limit) => metrics.limitInsured(limit),
     creationInsured: () => metrics.creationInsured(),
+    shed: (cause) => metrics.shed(cause),
+    overloaded: (delayMs) =>
+      logger.warn(
+        { delayMs: Math.round(delayMs) },
+        'overloaded: new calls are refused until the event loop keeps up',
+      ),
+    recovered: () => logger.info('no longer overloaded'),
     byteUsageLost: (keys) =>
       logger.error({ keys }, 'bytes that were granted while the store was away could not be booked'),
     storageClockRead: (destination, aheadMs) => {
@@ -105,6 +116,8 @@ function levelOf(
   { route, code, reason, cause }: RequestRecord,
   { status }: RequestEnd,
 ): 'debug' | 'info' | 'warn' | 'error' {
+  // A line for each would be work that an overload lacks the time for; they are counted.
+  if (reason === 'OVERLOADED') return 'debug';
   // With neither, it is what gRPC has a server call a caller's broken framing: no reason to wake anybody.
   if (code === 'internal' && (reason !== undefined || cause !== undefined)) return 'error';
   if (code === 'unavailable' || status >= 500) return 'warn';

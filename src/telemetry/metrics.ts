@@ -15,6 +15,9 @@ const DURATION_BUCKETS_SECONDS = [
 /** What a call can be judged by without the other instances: the rate or the bytes of a key, or an upload token. */
 export type InsuredLimit = 'rate' | 'bytes' | 'token';
 
+/** Why calls and connections are refused: the event loop is late, or there are too many, of all or of one address. */
+export type ShedCause = 'loop' | 'concurrency' | 'connections' | 'address';
+
 /** What was signed. */
 export type SignedKind = 'put' | 'form' | 'part' | 'get';
 
@@ -24,6 +27,9 @@ export interface Metrics {
   sharedRecordRejected(): void;
   limitInsured(limit: InsuredLimit): void;
   creationInsured(): void;
+  shed(cause: ShedCause): void;
+  /** Told how calls stand whenever it is asked. */
+  watchCalls(counts: () => { readonly running: number; readonly queued: number }): void;
   presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
   signerChosen(destination: string, signer: 'native' | 'sdk'): void;
   storageClockRead(destination: string, aheadSeconds: number): void;
@@ -71,6 +77,12 @@ export function createMetrics(version: string): Metrics {
     help: 'Idempotent calls remembered by this instance alone, because the memory that instances share did not answer.',
     registers,
   });
+  const shedTally = createTallies({
+    name: 'presignd_shed_total',
+    help: 'Calls and connections refused to stay within bounds, by cause.',
+    labelNames: ['cause'] as const,
+    registers,
+  });
   const presignTally = createTallies({
     name: 'presignd_presigns_total',
     help: 'URLs and forms presigned, by destination, kind and the signer that did it.',
@@ -112,6 +124,22 @@ export function createMetrics(version: string): Metrics {
       insuredTally(limit).count += 1;
     },
     creationInsured: () => creations.inc(),
+    shed: (cause) => {
+      shedTally(cause).count += 1;
+    },
+    watchCalls: (counts) => {
+      new Gauge({
+        name: 'presignd_calls',
+        help: 'Calls at work, and calls that wait for their turn.',
+        labelNames: ['state'] as const,
+        registers,
+        collect() {
+          const { running, queued } = counts();
+          this.set({ state: 'running' }, running);
+          this.set({ state: 'queued' }, queued);
+        },
+      });
+    },
     presigned: (destination, kind, signer, count) => {
       presignTally(destination, kind, signer).count += count;
     },

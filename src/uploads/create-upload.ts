@@ -1,5 +1,6 @@
 // From a request to a signed plan: decided, counted, begun in S3 where it has parts, and signed.
 import { Fault } from '../fault/fault.ts';
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { Counter } from './count-upload.ts';
 import { type DecidedPlan, decidePlan } from './decide-plan.ts';
@@ -27,7 +28,8 @@ export interface CreateUploadDeps extends OnceDeps {
 type Create = (
   request: PlanRequest,
   principal: Principal,
-  idempotencyKey: string | undefined,
+  idempotencyKey?: string,
+  timeLeft?: TimeLeft,
 ) => Promise<CreatedUpload>;
 
 type MadeUpload = CreatedUpload & { readonly made: Made };
@@ -41,6 +43,7 @@ export function createUploadCreation(deps: CreateUploadDeps): Create {
     destination: UploadDestination,
     principal: Principal,
     { seed, made }: Creation,
+    timeLeft: TimeLeft | undefined,
   ): Promise<MadeUpload> {
     const decided = decidePlan(request, destination, principal, seed);
     if (decided instanceof Fault) throw decided;
@@ -48,7 +51,7 @@ export function createUploadCreation(deps: CreateUploadDeps): Create {
     if (made === undefined) await count(principal, decided.tracked.maxSizeBytes, wallClockMs());
     const expiresAtMs = Math.floor((seed.nowMs + uploadTtlMs) / 1_000) * 1_000;
     const multipart =
-      decided.kind === 'multipart' ? await beginParts(destination, decided.plan, made) : undefined;
+      decided.kind === 'multipart' ? await beginParts(destination, decided.plan, made, timeLeft) : undefined;
     const tracked: TrackedUpload = { ...decided.tracked, expiresAtMs, multipart };
     const uploadId = await sealedId(deps.ids, tracked, destination, principal.owner);
     return {
@@ -63,15 +66,15 @@ export function createUploadCreation(deps: CreateUploadDeps): Create {
     };
   }
 
-  return async (request, principal, idempotencyKey) => {
+  return async (request, principal, idempotencyKey, timeLeft) => {
     const destination = findDestination(destinations, request.destination);
-    const run = (creation: Creation) => begin(request, destination, principal, creation);
+    const run = (creation: Creation) => begin(request, destination, principal, creation, timeLeft);
     const { made: _, ...created } =
       idempotencyKey === undefined
         ? await run({ seed: deps.newSeed(), made: undefined })
         : await once(
             deps,
-            { method: 'CreateUpload', idempotencyKey, request, principal, ttlMs: uploadTtlMs },
+            { method: 'CreateUpload', idempotencyKey, request, principal, ttlMs: uploadTtlMs, timeLeft },
             run,
           );
     return created;
@@ -82,8 +85,9 @@ async function beginParts(
   { storage }: UploadDestination,
   plan: MultipartPlan,
   made: Made | undefined,
+  timeLeft: TimeLeft | undefined,
 ): Promise<TrackedMultipart> {
-  const s3UploadId = made?.s3UploadId ?? (await storage.createMultipartUpload(plan));
+  const s3UploadId = made?.s3UploadId ?? (await storage.createMultipartUpload(plan, timeLeft));
   return { s3UploadId, partSizeBytes: plan.partSizeBytes, checksum: plan.checksum };
 }
 

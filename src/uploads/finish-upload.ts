@@ -17,10 +17,10 @@ export async function completeUpload(
   upload: OpenUpload,
   claimed: readonly ClaimedPart[],
 ): Promise<CompletedUpload> {
-  const { tracked, destination } = upload;
+  const { tracked, destination, timeLeft } = upload;
   const { objectKey, multipart } = tracked;
   const exists = multipart === undefined ? false : await putTogether(upload, multipart, claimed);
-  const object = await destination.storage.headObject(objectKey);
+  const object = await destination.storage.headObject(objectKey, timeLeft);
   if (object === undefined) throw nothingThere(tracked);
   const fields = mismatches(tracked, object);
   if (exists && fields.length > 0) throw new Fault('OBJECT_EXISTS');
@@ -29,20 +29,22 @@ export async function completeUpload(
 }
 
 /** Ends a multipart upload. Idempotent. Rejects with a Fault UPLOAD_COMPLETED when the object is there already. */
-export async function abortUpload({ tracked, destination: { storage } }: OpenUpload): Promise<void> {
+export async function abortUpload(upload: OpenUpload): Promise<void> {
+  const { tracked, destination, timeLeft } = upload;
+  const { storage } = destination;
   const { objectKey, multipart } = tracked;
-  if ((await storage.headObject(objectKey)) !== undefined) throw new Fault('UPLOAD_COMPLETED');
-  if (multipart !== undefined) await storage.abortMultipartUpload(objectKey, multipart.s3UploadId);
+  if ((await storage.headObject(objectKey, timeLeft)) !== undefined) throw new Fault('UPLOAD_COMPLETED');
+  if (multipart !== undefined) await storage.abortMultipartUpload(objectKey, multipart.s3UploadId, timeLeft);
 }
 
 /** How far the upload is, as S3 sees it now. */
-export async function uploadStatus({ tracked, destination }: OpenUpload): Promise<UploadStatus> {
+export async function uploadStatus({ tracked, destination, timeLeft }: OpenUpload): Promise<UploadStatus> {
   const { storage, presigner } = destination;
   const { objectKey, multipart, kind } = tracked;
-  const object = await storage.headObject(objectKey);
+  const object = await storage.headObject(objectKey, timeLeft);
   const parts =
     object === undefined && multipart !== undefined
-      ? await storage.listParts(objectKey, multipart.s3UploadId)
+      ? await storage.listParts(objectKey, multipart.s3UploadId, timeLeft)
       : [];
   return {
     state: stateOf(tracked, object, parts),
@@ -58,10 +60,10 @@ export async function uploadStatus({ tracked, destination }: OpenUpload): Promis
 }
 
 /** Rejects with a Fault UPLOAD_KIND, or UPLOAD_NOT_FOUND when S3 does not have the upload any more. */
-export async function listUploadParts({ tracked, destination }: OpenUpload): Promise<PartsListing> {
+export async function listUploadParts({ tracked, destination, timeLeft }: OpenUpload): Promise<PartsListing> {
   const { objectKey, maxSizeBytes } = tracked;
   const multipart = multipartOf(tracked);
-  const parts = await destination.storage.listParts(objectKey, multipart.s3UploadId);
+  const parts = await destination.storage.listParts(objectKey, multipart.s3UploadId, timeLeft);
   if (parts === undefined) throw gone();
   const layout = layoutOf(tracked, multipart);
   return { parts, missing: missingParts(parts, maxSizeBytes, layout), ...layout };
@@ -79,13 +81,13 @@ export function layoutOf({ maxSizeBytes }: TrackedUpload, { partSizeBytes }: Tra
 
 /** True where S3 has an object with the key already: whether it is this upload's is for the comparison to say. */
 async function putTogether(
-  { tracked, destination: { storage } }: OpenUpload,
+  { tracked, destination: { storage }, timeLeft }: OpenUpload,
   multipart: TrackedMultipart,
   claimed: readonly ClaimedPart[],
 ): Promise<boolean> {
   const { objectKey, oneShot, maxSizeBytes } = tracked;
   const { s3UploadId, checksum } = multipart;
-  const stored = await storage.listParts(objectKey, s3UploadId);
+  const stored = await storage.listParts(objectKey, s3UploadId, timeLeft);
   // Completed before, or aborted: the object tells which.
   if (stored === undefined) return false;
   const wrong = claimViolations(claimed, stored);
@@ -98,14 +100,8 @@ async function putTogether(
   }
   const parts = stored.filter(({ partNumber }) => partNumber <= layout.partCount);
   const expectedChecksum = checksum?.type === 'full_object' ? tracked.checksum?.value : undefined;
-  const result = await storage.completeMultipartUpload({
-    objectKey,
-    s3UploadId,
-    parts,
-    checksum,
-    expectedChecksum,
-    oneShot,
-  });
+  const completion = { objectKey, s3UploadId, parts, checksum, expectedChecksum, oneShot };
+  const result = await storage.completeMultipartUpload(completion, timeLeft);
   if (result.outcome === 'conflict') throw new Fault('UPLOAD_CONFLICT', { retryAfterMs: 1_000 });
   if (result.outcome === 'refused') {
     throw new Fault('UPLOAD_MISMATCH', {

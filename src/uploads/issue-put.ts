@@ -1,11 +1,12 @@
 // One PUT, decided, counted and signed: the hot path.
 import { Fault } from '../fault/fault.ts';
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { Counter } from './count-upload.ts';
 import { decidePut } from './decide.ts';
 import type { UploadDestination, UploadDestinations } from './destination.ts';
 import { findDestination } from './find-destination.ts';
-import { type Made, type OnceDeps, once, type Seed } from './once.ts';
+import { type Made, type OnceCall, type OnceDeps, once, type Seed } from './once.ts';
 import type { SignedPut } from './ports.ts';
 import type { PresignedPut, PutPlan, UploadRequest } from './upload.ts';
 
@@ -19,6 +20,7 @@ type IssuePut = (
   request: UploadRequest,
   principal: Principal,
   idempotencyKey?: string,
+  timeLeft?: TimeLeft,
 ) => PresignedPut | Promise<PresignedPut>;
 
 /** Throws or rejects with the faults of `decidePut`, `findDestination`, `Counter`, `once` and of the presigner. */
@@ -48,9 +50,10 @@ export function createPutIssue(deps: PutIssueDeps): IssuePut {
       : presignedFrom(decided, publicUrl, signed);
   }
 
-  return (request, principal, idempotencyKey) => {
+  return (request, principal, idempotencyKey, timeLeft) => {
     const destination = findDestination(destinations, request.destination);
-    if (idempotencyKey !== undefined) return issueOnce(request, destination, principal, idempotencyKey);
+    if (idempotencyKey !== undefined)
+      return issueOnce(request, destination, principal, { idempotencyKey, timeLeft });
     const seed = newSeed();
     const decided = plan(request, destination, principal, seed);
     // Counted before it is signed: a URL that is out cannot be taken back.
@@ -65,10 +68,10 @@ export function createPutIssue(deps: PutIssueDeps): IssuePut {
     request: UploadRequest,
     destination: UploadDestination,
     principal: Principal,
-    idempotencyKey: string,
+    asked: Pick<OnceCall, 'idempotencyKey' | 'timeLeft'>,
   ): Promise<PresignedPut> {
     const ttlMs = destination.policy.maxTtlSeconds * 1_000;
-    const call = { method: 'CreateS3Upload', idempotencyKey, request, principal, ttlMs };
+    const call = { method: 'CreateS3Upload', ...asked, request, principal, ttlMs };
     const { put } = await once<{ readonly put: PresignedPut; readonly made: Made }>(
       deps,
       call,

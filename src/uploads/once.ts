@@ -2,6 +2,7 @@
 // from, so that a repetition makes the same object key and upload id.
 import { hash } from 'node:crypto';
 import { Fault } from '../fault/fault.ts';
+import { refuseOverdue, type TimeLeft } from '../flow/time-left.ts';
 import type { Principal } from '../keys/api-key.ts';
 import { fingerprintOf } from '../seal/fingerprint.ts';
 import type { CreationMemory } from './ports.ts';
@@ -45,6 +46,7 @@ export interface OnceCall {
   readonly principal: Principal;
   /** How long the creation is remembered. */
   readonly ttlMs: number;
+  readonly timeLeft?: TimeLeft | undefined;
 }
 
 interface Memo extends Seed {
@@ -55,7 +57,8 @@ interface Memo extends Seed {
 
 /**
  * Runs `create` with the seed of the first call that had this key. Rejects with a Fault IDEMPOTENCY_MISMATCH when that
- * asked for something else, UPLOAD_CONFLICT when it is still under way after a while, and with what `create` rejects.
+ * asked for something else, UPLOAD_CONFLICT when it is still under way after a while, DEADLINE_EXCEEDED when the caller
+ * does not wait that long, and with what `create` rejects.
  */
 export async function once<T extends { readonly made: Made }>(
   { memory, newSeed, sleep }: OnceDeps,
@@ -84,6 +87,7 @@ export async function once<T extends { readonly made: Made }>(
 
   async function settled(pending: Memo): Promise<Memo> {
     for (let waitedMs = 0; waitedMs < WAIT_MS; waitedMs += POLL_MS) {
+      refuseOverdue(call.timeLeft);
       await sleep(POLL_MS);
       const now = memoFrom(await memory.recall(name));
       // Forgotten: the first call never ended, and this one takes its place.

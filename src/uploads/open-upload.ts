@@ -1,4 +1,5 @@
 import { Fault } from '../fault/fault.ts';
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { UploadDestination, UploadDestinations } from './destination.ts';
 import { objectKeyHead } from './object-key.ts';
@@ -11,6 +12,8 @@ import type { UploadIds } from './upload-id.ts';
 export interface OpenUpload {
   readonly tracked: TrackedUpload;
   readonly destination: UploadDestination;
+  /** Of the call that goes on with it. */
+  readonly timeLeft?: TimeLeft | undefined;
 }
 
 export interface OpenUploadDeps {

@@ -1,4 +1,5 @@
 // What this room needs from outside. The adapters live in s3/ and quota/; `app.ts` joins them.
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { FormPlan, GetPlan, MultipartChecksum, MultipartPlan, PartsPlan } from './plan.ts';
 import type { ChecksumAlgorithm, ObjectKey, PutPlan } from './upload.ts';
@@ -115,19 +116,24 @@ export type CompletionOutcome =
 /**
  * Asks S3 itself, for one destination, with the service's own credentials. Every method rejects with a Fault
  * STORAGE_UNAVAILABLE when S3 does not answer in time or answers 5xx, and STORAGE_REFUSED when it does not let this
- * service do what it asks for.
+ * service do what it asks for. One that is given less time than it takes rejects with a Fault DEADLINE_EXCEEDED, and
+ * asks no further.
  */
 export interface ObjectStorage {
   /** Begins a multipart upload and answers S3's name for it. */
-  createMultipartUpload(plan: MultipartPlan): Promise<string>;
+  createMultipartUpload(plan: MultipartPlan, timeLeft?: TimeLeft): Promise<string>;
   /** All pages together, by number; undefined when S3 does not know the upload (any more). */
-  listParts(objectKey: ObjectKey, s3UploadId: string): Promise<readonly StoredPart[] | undefined>;
+  listParts(
+    objectKey: ObjectKey,
+    s3UploadId: string,
+    timeLeft?: TimeLeft,
+  ): Promise<readonly StoredPart[] | undefined>;
   /** A 200 whose body is an error is no success. */
-  completeMultipartUpload(completion: MultipartCompletion): Promise<CompletionOutcome>;
+  completeMultipartUpload(completion: MultipartCompletion, timeLeft?: TimeLeft): Promise<CompletionOutcome>;
   /** Frees the parts. An upload that is not there is fine. */
-  abortMultipartUpload(objectKey: string, s3UploadId: string): Promise<void>;
+  abortMultipartUpload(objectKey: string, s3UploadId: string, timeLeft?: TimeLeft): Promise<void>;
   /** Undefined when there is no such object. */
-  headObject(objectKey: ObjectKey): Promise<StoredObject | undefined>;
+  headObject(objectKey: ObjectKey, timeLeft?: TimeLeft): Promise<StoredObject | undefined>;
   /** Every open multipart upload whose key begins with `prefix`, a page at a time. */
   listMultipartUploads(prefix: string): AsyncIterable<OpenMultipartUpload>;
 }

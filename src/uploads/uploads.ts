@@ -1,5 +1,6 @@
 // The use cases of this room, joined.
 import { Fault } from '../fault/fault.ts';
+import type { TimeLeft } from '../flow/time-left.ts';
 import type { Principal } from '../keys/api-key.ts';
 import type { Sealer } from '../seal/sealer.ts';
 import { createCounter } from './count-upload.ts';
@@ -40,7 +41,7 @@ import { UUID_RANDOM_BYTES, uuidV7 } from './uuid.ts';
 
 /**
  * Uploads from plan to object. Every call throws or rejects with a Fault: of the decision, of the ports, or one that
- * says how the upload stands.
+ * says how the upload stands. `timeLeft` is the caller's; left out, a call takes as long as its ports do.
  */
 export interface Uploads {
   /**
@@ -51,18 +52,29 @@ export interface Uploads {
     request: UploadRequest,
     principal: Principal,
     idempotencyKey?: string,
+    timeLeft?: TimeLeft,
   ): PresignedPut | Promise<PresignedPut>;
   /** Decides of which kind the upload is, counts it, begins it in S3 where it has parts, and signs what comes first. */
-  create(request: PlanRequest, principal: Principal, idempotencyKey?: string): Promise<CreatedUpload>;
+  create(
+    request: PlanRequest,
+    principal: Principal,
+    idempotencyKey?: string,
+    timeLeft?: TimeLeft,
+  ): Promise<CreatedUpload>;
   signParts(
     uploadId: string,
     request: SignPartsRequest,
     principal: Principal,
   ): Promise<readonly IssuedPart[]>;
-  listParts(uploadId: string, principal: Principal): Promise<PartsListing>;
-  complete(uploadId: string, claimed: readonly ClaimedPart[], principal: Principal): Promise<CompletedUpload>;
-  abort(uploadId: string, principal: Principal): Promise<void>;
-  status(uploadId: string, principal: Principal): Promise<UploadStatus>;
+  listParts(uploadId: string, principal: Principal, timeLeft?: TimeLeft): Promise<PartsListing>;
+  complete(
+    uploadId: string,
+    claimed: readonly ClaimedPart[],
+    principal: Principal,
+    timeLeft?: TimeLeft,
+  ): Promise<CompletedUpload>;
+  abort(uploadId: string, principal: Principal, timeLeft?: TimeLeft): Promise<void>;
+  status(uploadId: string, principal: Principal, timeLeft?: TimeLeft): Promise<UploadStatus>;
   createDownload(request: DownloadRequest, principal: Principal): Promise<IssuedDownload>;
 }
 
@@ -140,10 +152,12 @@ export function createUploads(deps: UploadsDeps): Uploads {
     issuePut: createPutIssue(shared),
     create,
     signParts,
-    listParts: async (uploadId, principal) => listUploadParts(open(uploadId, principal)),
-    complete: async (uploadId, claimed, principal) => completeUpload(open(uploadId, principal), claimed),
-    abort: async (uploadId, principal) => abortUpload(open(uploadId, principal)),
-    status: async (uploadId, principal) => uploadStatus(open(uploadId, principal)),
+    listParts: async (uploadId, principal, timeLeft) =>
+      listUploadParts({ ...open(uploadId, principal), timeLeft }),
+    complete: async (uploadId, claimed, principal, timeLeft) =>
+      completeUpload({ ...open(uploadId, principal), timeLeft }, claimed),
+    abort: async (uploadId, principal, timeLeft) => abortUpload({ ...open(uploadId, principal), timeLeft }),
+    status: async (uploadId, principal, timeLeft) => uploadStatus({ ...open(uploadId, principal), timeLeft }),
     createDownload,
   };
 }

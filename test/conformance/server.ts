@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { create, createRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createConnectRouter } from '@connectrpc/connect';
+import { loadSettings } from '../../src/config/load-settings.ts';
 import { openServer } from '../../src/open-server.ts';
 import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
 import { createRouterDoor, routerOptions } from '../../src/rpc/router-door.ts';
@@ -38,18 +39,15 @@ async function openConformanceServer({ messageReceiveLimit }: ServerCompatReques
 
   const { logger } = await openLogger({ level: 'silent', format: 'json', version: '0', secretPatterns: [] });
   const metrics = createMetrics('0');
-  return openServer(
-    { trustedProxies: [], corsOrigins: [] },
-    {
-      rpc: {
-        ...rpcDoor,
-        match: (path) => (servicePaths.has(path) ? door : rpcDoor).match(path),
-      },
-      health,
-      metrics,
-      events: createEvents(logger, metrics),
+  return openServer(loadSettings({}), {
+    rpc: {
+      ...rpcDoor,
+      match: (path) => (servicePaths.has(path) ? door : rpcDoor).match(path),
     },
-  );
+    health,
+    metrics,
+    events: createEvents(logger, metrics),
+  });
 }
 
 /** The runner puts its length in front of each message. */

@@ -25,6 +25,7 @@ const STATUSES = {
   resource_exhausted: 429,
   internal: 500,
   unavailable: 503,
+  deadline_exceeded: 504,
 } as const;
 
 /** Fails, naming the client, unless the call ended as expected in all that its protocol has a place for. */

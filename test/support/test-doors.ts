@@ -151,7 +151,7 @@ export function createTestDoors(deps: Partial<RpcDoorDeps> = {}) {
 export function createRecord(): RequestRecord {
   return {
     requestId: `req_${randomUUID()}`,
-    startedAtMs: 0,
+    startedAtMs: performance.now(),
     remoteAddress: '127.0.0.1',
     route: 'unmatched',
     protocol: 'http',

@@ -23,13 +23,14 @@ interface RoomRule {
 const RULES: Readonly<Record<string, RoomRule>> = {
   fault: { rooms: [], pure: true },
   seal: { rooms: [], pure: true },
+  flow: { rooms: ['fault'], pure: true },
   config: {
     rooms: ['fault'],
     files: ['src/uploads/providers.ts', 'src/uploads/upload-policy.ts', 'src/uploads/upload.ts'],
   },
-  keys: { rooms: ['fault', 'seal'], pure: true, packages: ['lru-cache'] },
+  keys: { rooms: ['fault', 'flow', 'seal'], pure: true, packages: ['lru-cache'] },
   uploads: {
-    rooms: ['fault', 'seal'],
+    rooms: ['fault', 'flow', 'seal'],
     files: ['src/keys/api-key.ts', 'src/quota/ports.ts', 'src/quota/guarded-call.ts'],
     pure: true,
     packages: ['lru-cache'],
@@ -41,7 +42,7 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     packages: ['lru-cache'],
   },
   s3: {
-    rooms: ['fault'],
+    rooms: ['fault', 'flow'],
     files: [
       'src/uploads/plan.ts',
       'src/uploads/ports.ts',
@@ -62,18 +63,21 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     packages: ['ioredis'],
   },
   store: {
-    rooms: ['fault'],
+    rooms: ['fault', 'flow'],
     files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/quota/ports.ts'],
     packages: ['pg'],
   },
   telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client'] },
   rpc: {
-    rooms: ['fault', 'telemetry', 'keys', 'quota', 'uploads'],
+    rooms: ['fault', 'flow', 'telemetry', 'keys', 'quota', 'uploads'],
     packages: ['@connectrpc', '@bufbuild'],
     generated: true,
   },
   rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
-  edge: { rooms: ['fault', 'telemetry'], files: ['src/rpc/http-handler.ts'] },
+  edge: {
+    rooms: ['fault', 'telemetry'],
+    files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts'],
+  },
   'local-s3': { rooms: [], packages: ['busboy'] },
   cli: {
     rooms: ['fault', 'config', 'keys', 'local-s3'],
@@ -100,6 +104,7 @@ const PURE_MODULES = ['node:crypto', 'node:zlib'];
 const ROOTS = [
   'src/app.ts',
   'src/main.ts',
+  'src/open-admission.ts',
   'src/open-authentication.ts',
   'src/open-destinations.ts',
   'src/open-keys.ts',

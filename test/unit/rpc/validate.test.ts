@@ -20,6 +20,7 @@ function requestWith(
     url: '',
     requestHeader: () => new Headers(),
     signal: () => new AbortController().signal,
+    timeoutMs: () => undefined,
   });
 }
 
