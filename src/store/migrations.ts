@@ -131,6 +131,25 @@ export function assertMigrated(db: DatabaseSync | undefined, steps: readonly str
   throw new Error(`${state}, and this presignd needs version ${steps.length}. Run: presignd migrate`);
 }
 
+/** How the schema of a store stands to that of this program. */
+export interface SchemaState {
+  /** 0 where there is none yet; undefined where it cannot be used. */
+  readonly found: number | undefined;
+  readonly known: number;
+  /** Why it cannot be used: a newer program's, or another's. */
+  readonly refusal: string | undefined;
+}
+
+/** Undefined stands for a file that is not there yet. Changes nothing. */
+export function schemaStateOf(db: DatabaseSync | undefined): SchemaState {
+  const known = MIGRATIONS.length;
+  try {
+    return { found: db === undefined ? 0 : schemaVersion(db, MIGRATIONS), known, refusal: undefined };
+  } catch (error) {
+    return { found: undefined, known, refusal: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** 0 for a database without anything in it. */
 function schemaVersion(db: DatabaseSync, steps: readonly string[]): number {
   const read = (sql: string) => Number(Object.values(db.prepare(sql).get() ?? {})[0]);

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { Migrated } from './migrations.ts';
-import { codeOf } from './postgres-fault.ts';
+import type { Migrated, SchemaState } from './migrations.ts';
+import { causeOf, codeOf } from './postgres-fault.ts';
 import { LOCKS, SCHEMA } from './postgres-schema.ts';
 
 /** Step n brings the schema from version n to n + 1. A step that has been released is never changed. */
@@ -126,6 +126,16 @@ export async function assertPostgresMigrated(
   if (version === steps.length) return;
   const state = version === 0 ? 'it has no schema yet' : `its schema has version ${version}`;
   throw new Error(`${state}, and this presignd needs version ${steps.length}. Run: presignd migrate`);
+}
+
+/** Changes nothing. */
+export async function schemaStateOf(client: Client): Promise<SchemaState> {
+  const known = MIGRATIONS.length;
+  try {
+    return { found: await schemaVersion(client, known), known, refusal: undefined };
+  } catch (error) {
+    return { found: undefined, known, refusal: causeOf(error).message };
+  }
 }
 
 async function createSchema(client: Client): Promise<void> {
