@@ -1,5 +1,5 @@
 // How findings are shown: a line each, and below those that are to be mended why, and with what.
-import { type Finding, LEVELS, whyOf } from '../doctor/finding.ts';
+import { type Finding, type Level, whyOf } from '../doctor/finding.ts';
 import type { Change } from '../doctor/mend-bucket.ts';
 import type { Report } from '../open-doctor.ts';
 import { printable } from './printable.ts';
@@ -47,10 +47,9 @@ function findingLines(finding: Finding): string[] {
   ];
 }
 
-/** Most pressing first. */
 function totalText(findings: readonly Finding[]): string {
-  return [...LEVELS]
-    .reverse()
-    .map((level) => `${findings.filter((finding) => finding.level === level).length} ${level}`)
-    .join(', ');
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
+  const several = (level: 'problem' | 'warning') =>
+    `${count(level)} ${level}${count(level) === 1 ? '' : 's'}`;
+  return `${several('problem')}, ${several('warning')}, ${count('skipped')} skipped, ${count('ok')} ok`;
 }

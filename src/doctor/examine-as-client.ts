@@ -4,7 +4,7 @@ import { PROVIDER_CAPABILITIES } from '../uploads/providers.ts';
 import { browserHeaders, browserMethods, corsRule } from './cors-rule.ts';
 import type { Examination } from './examine-destination.ts';
 import { type Finding, skipped } from './finding.ts';
-import { judgePublicUrl } from './judge-access.ts';
+import { judgePublicRead, judgePublicUrl } from './judge-access.ts';
 import { rulesOf } from './judge-bucket.ts';
 import { judgeCors } from './judge-cors.ts';
 import { judgeWrites } from './judge-write.ts';
@@ -37,6 +37,7 @@ export async function examineAsClient(
   const noOrigin = 'no page uploads: PRESIGND_CORS_ORIGINS is empty; --origin asks for one';
   return [
     ...(written === undefined ? [] : judgeWrites(spec, written.seen)),
+    judgePublicRead(spec, observed.isPublic, written?.seen.anonymousRead),
     publicUrl,
     ...(origins.length === 0 ? CORS_CHECKS.map((id) => skipped(id, noOrigin)) : cors.flat()),
   ];

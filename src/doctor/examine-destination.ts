@@ -5,7 +5,7 @@ import { examineAsClient } from './examine-as-client.ts';
 import { judgeReach, reach } from './examine-reach.ts';
 import { completed, type Finding, ok, problem } from './finding.ts';
 import type { HttpAnswer, HttpProbe } from './http-probe.ts';
-import { judgeEncryption, judgePublicRead } from './judge-access.ts';
+import { judgeEncryption } from './judge-access.ts';
 import { isRefusedKey, judgeBucket, judgeLifecycle } from './judge-bucket.ts';
 import { judgeCredentials, judgeCredentialsLife } from './judge-credentials.ts';
 import { judgeRegion } from './judge-reach.ts';
@@ -73,7 +73,6 @@ async function examineInto(
   const byItself = providerOf(server.answer) ?? spec.provider;
   findings.push(
     judgeLifecycle(spec, observed.lifecycle, examination.uploadTtlMs, byItself),
-    judgePublicRead(spec, observed.isPublic),
     judgeEncryption(spec, observed.encryption),
   );
   findings.push(...(await examineAsClient(place, access, observed, examination)));

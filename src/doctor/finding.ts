@@ -2,8 +2,7 @@
 import type { CheckSpec } from './check-spec.ts';
 import { CHECKS, type CheckId, checkIds } from './checks.ts';
 
-export const LEVELS = ['ok', 'skipped', 'warning', 'problem'] as const;
-export type Level = (typeof LEVELS)[number];
+export type Level = 'ok' | 'skipped' | 'warning' | 'problem';
 
 export interface Finding {
   readonly id: CheckId;

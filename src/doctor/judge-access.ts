@@ -2,7 +2,7 @@
 import type { DestinationSettings } from '../config/destinations.ts';
 import { PROVIDER_CAPABILITIES } from '../uploads/providers.ts';
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
-import type { HttpAnswer } from './http-probe.ts';
+import type { HttpAnswer, HttpOutcome } from './http-probe.ts';
 import { awsCommand } from './remedies.ts';
 import { isListing } from './s3-answer.ts';
 import { type Asked, isLacking, refusalText } from './s3-refusal.ts';
@@ -17,27 +17,30 @@ export function judgePublicList(spec: DestinationSettings, anonymous: HttpAnswer
   );
 }
 
-/** @param isPublic Whether the bucket's policy is a public one, by S3's own judgement. */
-export function judgePublicRead(spec: DestinationSettings, isPublic: Asked<boolean | undefined>): Finding {
+/**
+ * @param isPublic Whether the bucket's policy is a public one, by S3's own judgement: MinIO only calls it so where
+ * anybody may also write.
+ * @param read An object that was read without a signature, where that was tried.
+ */
+export function judgePublicRead(
+  spec: DestinationSettings,
+  isPublic: Asked<boolean | undefined>,
+  read: HttpOutcome | undefined,
+): Finding {
   const { bucket, publicBaseUrl } = spec;
-  if ('refusal' in isPublic) {
-    const { refusal } = isPublic;
-    if (refusal.code === 'NoSuchBucketPolicy')
-      return ok('public-read', `${bucket} has no policy that makes it public`);
-    return skipped(
-      'public-read',
-      isLacking(refusal)
-        ? 'not applicable: this server does not tell whether a bucket is public'
-        : `S3 does not tell whether ${bucket} is public: ${refusalText(refusal)}`,
-    );
+  const tried = read !== undefined && 'answer' in read ? read.answer.status : undefined;
+  if (tried !== 200 && !('value' in isPublic && isPublic.value === true)) {
+    if (tried !== undefined) return ok('public-read', `an object, without a signature: ${tried}`);
+    if ('value' in isPublic || isPublic.refusal.code === 'NoSuchBucketPolicy')
+      return ok('public-read', `S3 does not call ${bucket} public; --write tries`);
+    return skipped('public-read', `S3 does not tell (${refusalText(isPublic.refusal)}); --write tries`);
   }
-  if (isPublic.value !== true) return ok('public-read', `the policy of ${bucket} is not public`);
-  if (publicBaseUrl !== undefined)
-    return ok('public-read', `${bucket} is public, as its public base URL has it`);
+  const seen = tried === 200 ? 'anybody can read objects' : `S3 calls the policy of ${bucket} a public one`;
+  if (publicBaseUrl !== undefined) return ok('public-read', `${seen}, as the public base URL has it`);
   return warning(
     'public-read',
-    `the policy of ${bucket} is public, and no public base URL says that it is meant to be`,
-    `If it is not: ${awsCommand(spec, 'delete-bucket-policy')}`,
+    `${seen}, and no public base URL says that they are meant to`,
+    `If they are, set it. Else: ${awsCommand(spec, 'delete-bucket-policy')}`,
   );
 }
 
@@ -65,7 +68,7 @@ export function judgeEncryption(spec: DestinationSettings, algorithms: Asked<rea
 /** What the object key and a made-up content come to below the public base URL. */
 export function judgePublicUrl(
   { name, publicBaseUrl }: DestinationSettings,
-  outcome: { readonly answer: HttpAnswer } | { readonly failure: { readonly text: string } },
+  outcome: HttpOutcome,
   expected: string | undefined,
 ): Finding {
   const base = publicBaseUrl ?? '';

@@ -4,7 +4,7 @@ import { PROVIDER_CAPABILITIES } from '../uploads/providers.ts';
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 import type { HttpOutcome } from './http-probe.ts';
 import { awsCommand } from './remedies.ts';
-import { errorCodeOf } from './s3-answer.ts';
+import { errorCodeOf, errorMessageOf } from './s3-answer.ts';
 
 export interface WriteObservation {
   /** Where the right upload went. */
@@ -13,6 +13,8 @@ export interface WriteObservation {
   /** What follows is undefined where the right upload failed. */
   readonly wrongSize?: HttpOutcome | undefined;
   readonly unsigned?: HttpOutcome | undefined;
+  /** The right upload, read without a signature. */
+  readonly anonymousRead?: HttpOutcome | undefined;
   /** An upload to the same key that must not overwrite; undefined also where the provider has none. */
   readonly oneShot?: HttpOutcome | undefined;
   /** The object keys that could not be deleted, with S3's reason. */
@@ -46,16 +48,24 @@ export function judgeWrites(spec: DestinationSettings, seen: WriteObservation): 
   ];
 }
 
+/** S3's words for a signature from another time, whose code is that of missing rights. */
+const OTHER_TIME = /expired|not valid yet|not yet valid/i;
+const SET_CLOCK = 'Set the clock of this machine: timedatectl set-ntp true';
+
 function judgeUpload(spec: DestinationSettings, outcome: HttpOutcome): Finding {
   if (isTaken(outcome)) return ok('upload', 'a presigned PUT was taken');
-  const code = 'answer' in outcome ? errorCodeOf(outcome.answer) : undefined;
+  const [code, message] =
+    'answer' in outcome ? [errorCodeOf(outcome.answer), errorMessageOf(outcome.answer)] : [];
   const fixes: Readonly<Record<string, string>> = {
-    AccessDenied: `Give the credentials s3:PutObject on arn:aws:s3:::${spec.bucket}/*.`,
+    AccessDenied: OTHER_TIME.test(message ?? '')
+      ? SET_CLOCK
+      : `Give the credentials s3:PutObject on arn:aws:s3:::${spec.bucket}/*.`,
     SignatureDoesNotMatch:
       'Something between here and S3 rewrites the Host header: set the public endpoint to the host that S3 sees, or have the proxy pass it on.',
-    RequestTimeTooSkewed: 'Set the clock of this machine: timedatectl set-ntp true',
+    RequestTimeTooSkewed: SET_CLOCK,
   };
-  return problem('upload', `a presigned PUT was not taken: ${outcomeText(outcome)}`, fixes[code ?? '']);
+  const why = message === undefined ? '' : ` (${message})`;
+  return problem('upload', `a presigned PUT was not taken: ${outcomeText(outcome)}${why}`, fixes[code ?? '']);
 }
 
 function judgeWrongSize(spec: DestinationSettings, outcome: HttpOutcome): Finding {

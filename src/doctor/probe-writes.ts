@@ -44,10 +44,13 @@ export async function probeWrites(
   for (const origin of others) byOrigin.set(origin, await put({ objectKey, body: content, origin }));
 
   const { oneShotPut } = PROVIDER_CAPABILITIES[spec.provider];
-  const [publicRead, wrongSize, unsigned, oneShot] = await Promise.all([
+  const [publicRead, anonymousRead, wrongSize, unsigned, oneShot] = await Promise.all([
     spec.publicBaseUrl === undefined
       ? undefined
       : probe({ method: 'GET', url: presigner.publicUrl(objectKey) }),
+    signedUpload(presigner, { objectKey, body: content }, wallClockMs()).then(({ url }) =>
+      probe({ method: 'GET', url: withoutQuery(url) }),
+    ),
     put({ objectKey: wrongKey, body: `${content}!`, signedSizeBytes: content.length }),
     signedUpload(presigner, { objectKey: unsignedKey, body: content }, wallClockMs()).then((signed) =>
       probe({ ...signed, url: withoutQuery(signed.url) }),
@@ -69,7 +72,7 @@ export async function probeWrites(
       return 'value' in deleted ? [] : [`${Key} (${refusalText(deleted.refusal)})`];
     }),
   );
-  const seen = { objectKey, upload, wrongSize, unsigned, oneShot, left: left.flat() };
+  const seen = { objectKey, upload, anonymousRead, wrongSize, unsigned, oneShot, left: left.flat() };
   return { seen, byOrigin, publicRead, content };
 }
 

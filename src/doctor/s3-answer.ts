@@ -11,6 +11,11 @@ export function errorCodeOf({ body }: HttpAnswer): string | undefined {
   return CODE.exec(body)?.[1];
 }
 
+/** S3's sentence about an error. It is one of S3's own, which quotes nothing of the request. */
+export function errorMessageOf({ body }: HttpAnswer): string | undefined {
+  return /<Message>([^<]{1,120})/.exec(body)?.[1];
+}
+
 /** Whether S3 answers so: other servers neither count their requests by this header, nor make these documents. */
 export function isFromS3(answer: HttpAnswer): boolean {
   return (
