@@ -20,6 +20,7 @@ import { createCors } from './edge/cors.ts';
 import { loadPeppers } from './keys/peppers.ts';
 import { uploadPolicyOf } from './open-destinations.ts';
 import { openSealed } from './open-uploads.ts';
+import { createKeyLimits } from './quota/key-limits.ts';
 import { inspectStore } from './store/inspect-store.ts';
 import { clock, random } from './system.ts';
 
@@ -107,6 +108,12 @@ async function refusalsOf(settings: UploadSettings): Promise<readonly string[]> 
     () => createCors(settings.corsOrigins),
     () => createClientAddress(settings.trustedProxies),
     ...destinationsFrom(settings).map((spec) => () => uploadPolicyOf(spec)),
+    () =>
+      createKeyLimits({
+        plans: settings.ratePlans,
+        defaultPlan: settings.defaultRatePlan,
+        onUnknownPlan: () => {},
+      }),
     async () => {
       const peppers = await loadPeppers({
         store,

@@ -68,11 +68,7 @@ export async function openDoctorPlace(minio: MinioAccess): Promise<DoctorPlace> 
     sandbox,
     bucket,
     client,
-    examine: async (args = [], env = {}) => {
-      const { code, stdout, stderr } = await sandbox.run(['doctor', '--json', ...args], env);
-      if (stderr !== '') throw new Error(`presignd doctor failed: ${stderr}`);
-      return diagnosisFrom(code, stdout);
-    },
+    examine: (args, env) => examineIn(sandbox, args, env),
     objectKeys: async () => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key = '' }) => Key);
@@ -82,6 +78,17 @@ export async function openDoctorPlace(minio: MinioAccess): Promise<DoctorPlace> 
       await sandbox[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Runs `presignd doctor --json`. Throws when it prints anything beside its findings. */
+export async function examineIn(
+  sandbox: Sandbox,
+  args: readonly string[] = [],
+  env: Environment = {},
+): Promise<Diagnosis> {
+  const { code, stdout, stderr } = await sandbox.run(['doctor', '--json', ...args], env);
+  if (stderr !== '') throw new Error(`presignd doctor failed: ${stderr}`);
+  return diagnosisFrom(code, stdout);
 }
 
 export function publicPolicy(bucket: string, ...actions: readonly string[]): string {
