@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWith } from '../support/available.ts';
 import { examineIn } from '../support/doctor-place.ts';
 import { makePostgresPlace, type PostgresPlace } from '../support/postgres-place.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { openS3Proxy } from '../support/s3-proxy.ts';
 import { openSandbox, type Sandbox, UNREACHABLE_S3 } from '../support/sandbox.ts';
 import { makeVersion1 } from '../support/sqlite-version-1.ts';
@@ -31,18 +32,22 @@ describe('presignd doctor', () => {
     for (const line of finding('settings').seen.split('\n')) expect(stderr).toContain(`  - ${line}\n`);
   });
 
-  it.each([
-    {
-      env: { PRESIGND_CORS_ORIGINS: 'https://app.example.com/' },
-      says: /not an origin that a browser sends/,
-    },
-    { env: { PRESIGND_SEALING_KEYS: 'short' }, says: /PRESIGND_SEALING_KEYS must have at least 32/ },
-    { env: { PRESIGND_OBJECT_KEY_TEMPLATE: '{name}' }, says: /object key template/ },
-    { env: { PRESIGND_DEFAULT_RATE_PLAN: 'gold' }, says: /gold/ },
-  ])('finds what keeps the service from starting: $env', async ({ env, says }) => {
-    const { code, finding } = await examine(env);
+  it('finds all that keeps the service from starting, at once', async () => {
+    const { code, finding } = await examine({
+      PRESIGND_CORS_ORIGINS: 'https://app.example.com/',
+      PRESIGND_SEALING_KEYS: 'short',
+      PRESIGND_OBJECT_KEY_TEMPLATE: '{name}',
+      PRESIGND_DEFAULT_RATE_PLAN: 'gold',
+    });
     expect(code).toBe(2);
-    expect(finding('settings')).toMatchObject({ level: 'problem', seen: expect.stringMatching(says) });
+    expect(finding('settings').level).toBe('problem');
+    for (const words of [
+      'not an origin that a browser sends',
+      'PRESIGND_SEALING_KEYS must have at least 32',
+      'object key template',
+      'PRESIGND_DEFAULT_RATE_PLAN is gold',
+    ])
+      expect(finding('settings').seen).toContain(words);
   });
 
   it('warns of settings that let too many in', async () => {
@@ -51,23 +56,15 @@ describe('presignd doctor', () => {
     expect(ailments).toEqual(['trusted-proxies warning', 'service-cors warning', 'endpoint problem']);
   });
 
-  it('finds a Redis that is down, without showing its password', async () => {
-    const { finding } = await examine({ REDIS_URL: 'redis://:a-secret-password@127.0.0.1:9' });
-    expect(finding('redis')).toMatchObject({
-      level: 'problem',
-      seen: expect.stringContaining('ECONNREFUSED'),
+  it('finds a Redis and a Postgres that are down, without showing their passwords', async () => {
+    const { findings, finding } = await examine({
+      REDIS_URL: 'redis://:a-secret-password@127.0.0.1:9',
+      DATABASE_URL: 'postgres://me:a-secret-password@127.0.0.1:9/keys',
     });
-    expect(JSON.stringify(finding('redis'))).not.toContain('a-secret-password');
-  });
-
-  it('finds a Postgres that is down, without showing its password', async () => {
-    const { finding } = await examine({ DATABASE_URL: 'postgres://me:a-secret-password@127.0.0.1:9/keys' });
-    expect(finding('store')).toMatchObject({
-      level: 'problem',
-      seen: expect.stringContaining('ECONNREFUSED'),
-    });
-    expect(JSON.stringify(finding('store'))).not.toContain('a-secret-password');
-    expect(finding('store-schema').level).toBe('skipped');
+    for (const id of ['redis', 'store'])
+      expect(finding(id)).toMatchObject({ level: 'problem', seen: expect.stringContaining('ECONNREFUSED') });
+    for (const id of ['redis-eviction', 'store-schema']) expect(finding(id).level).toBe('skipped');
+    expect(JSON.stringify(findings)).not.toContain('a-secret-password');
   });
 
   it('finds an old schema that the service may not change, and changes none itself', async () => {
@@ -129,40 +126,34 @@ describe('presignd doctor', () => {
   });
 });
 
-describeWith('redisUrl', 'presignd doctor on Redis', (redisUrl) => {
-  /** A user of the shared server whose rights end at what the test says. */
-  async function userOf(name: string, ...rules: readonly string[]): Promise<string> {
-    await using admin = Object.assign(new Redis(redisUrl), {
-      [Symbol.asyncDispose]: async () => void (await admin.quit()),
-    });
-    await admin.call('ACL', 'SETUSER', name, 'on', '>a-secret-password', 'allkeys', 'allchannels', ...rules);
-    opened.defer(async () => {
-      const last = new Redis(redisUrl);
-      await last.call('ACL', 'DELUSER', name);
-      await last.quit();
-    });
-    const url = new URL(redisUrl);
-    [url.username, url.password] = [name, 'a-secret-password'];
-    return url.href;
-  }
+describeWith('redisUrl', 'presignd doctor on Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
 
-  it('finds nothing where all is well', async () => {
-    const { ailments, finding } = await examine({ REDIS_URL: await userOf('doctor-well', '+@all') });
-    expect(ailments).toEqual(['endpoint problem']);
-    expect(finding('redis').seen).toMatch(/^Redis \d+\.\d+\.\d+ at \S+ answers in [\d.]+ ms$/);
-    expect(finding('redis-eviction').seen).toBe('no maxmemory');
+  it('finds nothing where all is well, and one that evicts', async () => {
+    const env = { REDIS_URL: redis.url };
+    const well = await examine(env, ['--ignore', 'redis-access']);
+    expect(well.ailments).toEqual(['endpoint problem']);
+    expect(well.finding('redis').seen).toMatch(/^Redis \d+\.\d+\.\d+ at \S+ answers in [\d.]+ ms$/);
+    expect(well.finding('redis-eviction').seen).toBe('no maxmemory');
+
+    const admin = new Redis(redis.url);
+    await admin.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru');
+    await admin.quit();
+    expect((await examine(env)).finding('redis-eviction')).toMatchObject({
+      level: 'warning',
+      seen: 'maxmemory-policy is allkeys-lru',
+    });
   });
 
-  it('says what it was not told', async () => {
-    const { finding } = await examine({ REDIS_URL: await userOf('doctor-poor', '+@all', '-info') });
-    expect(finding('redis-eviction')).toMatchObject({ level: 'skipped' });
-  });
-
-  it('finds a wrong password', async () => {
-    const url = new URL(redisUrl);
-    url.password = 'another-secret-password';
+  it('finds credentials that Redis does not take', async () => {
+    const url = new URL(redis.url);
+    [url.username, url.password] = ['nobody', 'another-secret-password'];
     const { finding } = await examine({ REDIS_URL: url.href });
-    expect(finding('redis').level).toBe('problem');
+    expect(finding('redis')).toMatchObject({ level: 'problem', seen: expect.stringContaining('WRONGPASS') });
   });
 });
 
