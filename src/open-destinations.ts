@@ -80,7 +80,7 @@ async function openDestination(
 ): Promise<OpenDestination> {
   const { name, bucket, region, endpoint, publicEndpoint, forcePathStyle, publicBaseUrl } = spec;
   // Before anything is opened, as a template that cannot be used throws.
-  const policy = policyOf(spec);
+  const policy = createPolicy(spec);
   const presigner = await openPresigner({
     bucket,
     region,
@@ -120,7 +120,16 @@ async function openDestination(
   };
 }
 
-function policyOf(spec: DestinationSettings): UploadPolicy {
+/** What may be uploaded there. Throws an Error that names the destination when that cannot be used. */
+export function uploadPolicyOf(spec: DestinationSettings): UploadPolicy {
+  try {
+    return createPolicy(spec);
+  } catch (error) {
+    throw named(spec.name, error);
+  }
+}
+
+function createPolicy(spec: DestinationSettings): UploadPolicy {
   const { urlTtlMs, urlMaxTtlMs, activeContent, allowedAcls, allowedOverrides } = spec;
   return createUploadPolicy({
     ttlSeconds: Math.floor(urlTtlMs / 1000),

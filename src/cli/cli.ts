@@ -5,6 +5,7 @@ import { Fault } from '../fault/fault.ts';
 import { version } from '../version.ts';
 import { type Command, parseArgsOptions, UsageError } from './command.ts';
 import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
 import { commandHelp, overview } from './help.ts';
 import { janitor } from './janitor.ts';
 import { keysAudit } from './keys-audit.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   keysMint,
   migrate,
   janitor,
+  doctor,
 ];
 
 const HELP_WORDS = ['--help', '-h', 'help'];

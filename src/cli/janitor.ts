@@ -1,13 +1,13 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { environment, loadSettings } from '../config/load-settings.ts';
-import { nearestNames } from '../config/nearest-names.ts';
 import { duration } from '../config/value-types.ts';
 import { Fault } from '../fault/fault.ts';
-import type { UploadDestination, UploadDestinations } from '../uploads/destination.ts';
+import type { UploadDestination } from '../uploads/destination.ts';
 import { findOrphans } from '../uploads/orphans.ts';
 import { durationText } from './amounts.ts';
-import { type Command, type CommandContext, isOn, readOption, textOption, UsageError } from './command.ts';
+import { type Command, type CommandContext, isOn, readOption } from './command.ts';
 import { examplesHelp } from './connection.ts';
+import { chosenDestinations } from './destination-option.ts';
 import { JSON_OPTION, printJson, timeText, wantsJson } from './output.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
@@ -74,7 +74,7 @@ export const janitor: Command = {
     await using opened = await openDestinations(settings, { events });
     const orphans: Orphan[] = [];
     const failures: string[] = [];
-    for (const destination of chosenDestinations(context, opened.destinations)) {
+    for (const destination of chosenDestinations(context, [...opened.destinations.values()])) {
       try {
         for await (const orphan of swept(destination, sweep)) orphans.push(orphan);
       } catch (error) {
@@ -145,20 +145,6 @@ function ageOption(context: CommandContext): number | undefined {
       return undefined;
     }
   });
-}
-
-function chosenDestinations(
-  context: CommandContext,
-  destinations: UploadDestinations,
-): readonly UploadDestination[] {
-  const name = textOption(context, 'destination');
-  if (name === undefined) return [...destinations.values()];
-  const destination = destinations.get(name);
-  if (destination !== undefined) return [destination];
-  const names = [...destinations.keys()];
-  const near = nearestNames(name, names);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `There are ${names.join(', ')}.`;
-  throw new UsageError(`There is no destination "${name}". ${hint}`);
 }
 
 function failureText({ name }: UploadDestination, error: unknown): string {

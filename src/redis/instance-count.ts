@@ -35,9 +35,19 @@ export interface InstanceCount {
   leave(): Promise<void>;
 }
 
+/** How many instances have said lately that they are here. Counts nobody in. */
+export async function instancesOn(commands: Redis, prefix: string): Promise<number> {
+  const [seconds] = await commands.time();
+  return commands.zcount(instancesName(prefix), Number(seconds) * 1000, '+inf');
+}
+
+function instancesName(prefix: string): string {
+  return `${prefix}instances`;
+}
+
 /** Says every `beatMs` that this instance is here. */
 export function countInstances(commands: Redis, prefix: string, beatMs: number): InstanceCount {
-  const name = `${prefix}instances`;
+  const name = instancesName(prefix);
   const member = randomUUID();
   commands.defineCommand('presigndBeat', { numberOfKeys: 1, lua: BEAT_SCRIPT });
   // The most that was seen within a life: a Redis that comes back empty has yet to hear of the others.

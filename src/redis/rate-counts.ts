@@ -9,7 +9,7 @@ import { countInstances } from './instance-count.ts';
 import { rejectingSafely } from './replies.ts';
 
 /** The number is the version of what is stored: releases that store another shape never read each other's. */
-const DEFAULT_PREFIX = 'rl1:';
+export const RATE_COUNTS_PREFIX = 'rl1:';
 const DEFAULT_BEAT_MS = 5_000;
 
 /**
@@ -57,7 +57,7 @@ export interface RedisRateCounts extends SharedRateCounts {
 
 /** The connections stay the caller's. */
 export function createRedisRateCounts(deps: RedisRateCountsDeps): RedisRateCounts {
-  const { connections, prefix = DEFAULT_PREFIX, beatMs = DEFAULT_BEAT_MS } = deps;
+  const { connections, prefix = RATE_COUNTS_PREFIX, beatMs = DEFAULT_BEAT_MS } = deps;
   const { commands } = connections;
   commands.defineCommand('presigndTakeCall', { numberOfKeys: 1, lua: TAKE_CALL_SCRIPT });
   commands.defineCommand('presigndTakeCallWhenFull', { numberOfKeys: 1, lua: TAKE_CALL_WHEN_FULL_SCRIPT });

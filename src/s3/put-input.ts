@@ -44,6 +44,9 @@ const MEMBERS_OF_PUT: ReadonlyMap<string, string> = new Map(
 );
 const METADATA_PREFIX = 'x-amz-meta-';
 
+/** Every header that a PUT can be signed with, beside its length and metadata. */
+export const PUT_HEADERS: readonly string[] = [...MEMBERS_OF_PUT.keys()];
+
 /** The SDK's PutObject that sends exactly these headers. Throws a TypeError for a header that it has no member for. */
 export function putObjectInput(bucket: string, { objectKey, headers }: PutRequest): PutObjectCommandInput {
   const { 'content-length': length, ...others } = headers;

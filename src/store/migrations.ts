@@ -1,6 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { integer } from './columns.ts';
-import { refuseTooNew, refuseTooOld, type SchemaState, type SchemaStep, usableFrom } from './schema-steps.ts';
+import {
+  refuseTooNew,
+  refuseTooOld,
+  type SchemaStanding,
+  type SchemaState,
+  type SchemaStep,
+  usableFrom,
+} from './schema-steps.ts';
 import { inTransaction } from './sqlite-connection.ts';
 
 /** Marks a database file as ours ("psgd"), so that we never write into another program's database. */
@@ -155,6 +162,17 @@ export function assertMigrated(
 ): void {
   const state = db === undefined ? { version: 0, usableFrom: undefined } : schemaState(db, steps);
   refuseTooOld(state, steps);
+}
+
+/** Undefined stands for a file that is not there yet. Changes nothing. */
+export function schemaStandingOf(db: DatabaseSync | undefined): SchemaStanding {
+  const known = SQLITE_STEPS.length;
+  try {
+    const found = db === undefined ? 0 : schemaState(db, SQLITE_STEPS).version;
+    return { found, known, refusal: undefined };
+  } catch (error) {
+    return { found: undefined, known, refusal: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function schemaState(db: DatabaseSync, steps: readonly SchemaStep[]): SchemaState {

@@ -28,7 +28,8 @@ export async function migrateStore(databaseUrl: () => string): Promise<Migrated>
   return place.kind === 'postgres' ? migratePostgres(databaseUrl) : migrateSqlite(place.path);
 }
 
-function placeOf(databaseUrl: string): Place {
+/** Throws an Error that never holds the URL for one that names no store. */
+export function placeOf(databaseUrl: string): Place {
   const { scheme, rest } = /^(?<scheme>[a-z][a-z0-9+.-]*):(?<rest>.*)$/is.exec(databaseUrl)?.groups ?? {};
   switch (scheme?.toLowerCase()) {
     case 'sqlite':

@@ -1,8 +1,15 @@
 import type { Client } from 'pg';
 import type { Migrated } from './migrations.ts';
-import { codeOf } from './postgres-fault.ts';
+import { causeOf, codeOf } from './postgres-fault.ts';
 import { LOCKS, SCHEMA } from './postgres-schema.ts';
-import { refuseTooNew, refuseTooOld, type SchemaState, type SchemaStep, usableFrom } from './schema-steps.ts';
+import {
+  refuseTooNew,
+  refuseTooOld,
+  type SchemaStanding,
+  type SchemaState,
+  type SchemaStep,
+  usableFrom,
+} from './schema-steps.ts';
 
 /** Step n brings the schema from version n to n + 1. */
 export const POSTGRES_STEPS: readonly SchemaStep[] = [
@@ -135,6 +142,17 @@ export async function assertPostgresMigrated(
   steps: readonly SchemaStep[] = POSTGRES_STEPS,
 ): Promise<void> {
   refuseTooOld(await schemaState(client, steps), steps);
+}
+
+/** Changes nothing. */
+export async function schemaStandingOf(client: Client): Promise<SchemaStanding> {
+  const known = POSTGRES_STEPS.length;
+  try {
+    const { version: found } = await schemaState(client, POSTGRES_STEPS);
+    return { found, known, refusal: undefined };
+  } catch (error) {
+    return { found: undefined, known, refusal: causeOf(error).message };
+  }
 }
 
 async function createSchema(client: Client): Promise<void> {

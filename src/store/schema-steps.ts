@@ -20,6 +20,15 @@ export interface SchemaState {
   readonly usableFrom: number | undefined;
 }
 
+/** How the schema of a store stands to that of this program. */
+export interface SchemaStanding {
+  /** 0 where there is none yet; undefined where it cannot be used. */
+  readonly found: number | undefined;
+  readonly known: number;
+  /** Why it cannot be used: a newer program's, or another's. */
+  readonly refusal: string | undefined;
+}
+
 /** The oldest version whose programs may use the schema of this version, the first being 1. */
 export function usableFrom(steps: readonly SchemaStep[], version: number): number {
   const lastBreak = steps.slice(0, version).findLastIndex(({ compatible }) => !compatible);

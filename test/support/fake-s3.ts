@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { onTestFinished } from 'vitest';
 import { createObjectStorage, type S3ObjectStorage } from '../../src/s3/object-storage.ts';
 import type { ObjectKey } from '../../src/uploads/upload.ts';
+import { errorXml } from './s3-error-xml.ts';
 
 export const FAKE_KEYS = {
   accessKeyId: 'FAKEKEY',
@@ -44,11 +45,6 @@ export function storageAt(
   });
   onTestFinished(storage.close);
   return storage;
-}
-
-/** S3's error document. */
-export function errorXml(code: string, detail = ''): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>no</Message>${detail}</Error>`;
 }
 
 /** Answers every request with the error. */

@@ -79,18 +79,33 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts'],
   },
   'local-s3': { rooms: [], packages: ['busboy'] },
+  doctor: {
+    rooms: ['fault', 'config', 's3'],
+    files: [
+      'src/redis/client.ts',
+      'src/redis/instance-count.ts',
+      'src/redis/rate-counts.ts',
+      'src/store/inspect-store.ts',
+      'src/uploads/checksum-headers.ts',
+      'src/uploads/providers.ts',
+      'src/uploads/upload.ts',
+    ],
+    packages: ['@aws-sdk'],
+  },
   cli: {
-    rooms: ['fault', 'config', 'keys', 'local-s3'],
+    rooms: ['fault', 'config', 'keys', 'local-s3', 'doctor'],
     // The JSON of a key is the same from the API and from the command line.
     files: [
       'src/app.ts',
       'src/open-destinations.ts',
+      'src/open-doctor.ts',
       'src/open-keys.ts',
       'src/version.ts',
       'src/rpc/api-key-message.ts',
       'src/rest/json-encoder.ts',
       'src/uploads/destination.ts',
       'src/uploads/orphans.ts',
+      'src/uploads/providers.ts',
     ],
     packages: ['@bufbuild'],
     generated: true,
@@ -107,6 +122,7 @@ const ROOTS = [
   'src/open-admission.ts',
   'src/open-authentication.ts',
   'src/open-destinations.ts',
+  'src/open-doctor.ts',
   'src/open-keys.ts',
   'src/open-limits.ts',
   'src/open-server.ts',
@@ -196,6 +212,23 @@ describe('the house', () => {
         RULES[file.room]?.pure && impure.test(file.code) ? ['takes time or chance by itself'] : [],
       ),
     ).toEqual([]);
+  });
+
+  it('has the doctor judge what was observed without asking anybody', () => {
+    const impure = /^src\/doctor\/(?:probe|open|examine|mend|http-probe|scratch|s3-question)/;
+    const asks = ({ path, imports, code }: SourceFile) =>
+      /^src\/doctor\/judge-/.test(path)
+        ? [
+            ...imports
+              .filter(
+                ({ target, typeOnly }) => !typeOnly && (target.startsWith('node:') || impure.test(target)),
+              )
+              .map(({ target }) => `imports ${target}`),
+            ...(/\bDate\.now\(|\bnew Date\(\)|\bawait\b/.test(code) ? ['takes time or waits'] : []),
+          ]
+        : [];
+    expect(problems(asks)).toEqual([]);
+    expect(sources.filter(({ path }) => path.startsWith('src/doctor/judge-')).length).toBeGreaterThan(5);
   });
 
   it('exports nothing that nobody uses', () => {

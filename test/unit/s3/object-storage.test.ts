@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { CredentialProvider } from '../../../src/s3/credentials.ts';
 import { createObjectStorage } from '../../../src/s3/object-storage.ts';
 import type { MultipartCompletion, OpenMultipartUpload } from '../../../src/uploads/ports.ts';
-import { errorAnswer, errorXml, FAKE_KEYS, KEY, openFakeS3, storageAt } from '../../support/fake-s3.ts';
+import { errorAnswer, FAKE_KEYS, KEY, openFakeS3, storageAt } from '../../support/fake-s3.ts';
 import { faultOf } from '../../support/faults.ts';
 import { gather } from '../../support/gather.ts';
+import { errorXml } from '../../support/s3-error-xml.ts';
 
 const COMPLETION: MultipartCompletion = {
   objectKey: KEY,

@@ -1,0 +1,30 @@
+// Judges settings that can be used, and had better not be. Pure.
+import type { Settings } from '../config/settings.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** @param refusals What the service would not start with, in its own words. */
+export function judgeSettings(
+  { trustedProxies, corsOrigins }: Pick<Settings, 'trustedProxies' | 'corsOrigins'>,
+  refusals: readonly string[],
+): readonly Finding[] {
+  const wide = trustedProxies.filter((range) => /\/0$/.test(range));
+  return [
+    refusals.length === 0
+      ? ok('settings', 'they can be used')
+      : problem('settings', refusals.join('\n'), 'presignd serve --help shows all settings'),
+    wide.length === 0
+      ? ok('trusted-proxies', trustedProxies.length === 0 ? 'none' : trustedProxies.join(', '))
+      : warning(
+          'trusted-proxies',
+          `PRESIGND_TRUSTED_PROXIES trusts everybody (${wide.join(', ')})`,
+          'PRESIGND_TRUSTED_PROXIES=the addresses of the proxies, such as 10.0.0.0/8',
+        ),
+    corsOrigins.includes('*')
+      ? warning(
+          'service-cors',
+          'PRESIGND_CORS_ORIGINS is *',
+          'PRESIGND_CORS_ORIGINS=the origins of your pages, such as https://app.example.com',
+        )
+      : ok('service-cors', corsOrigins.length === 0 ? 'off' : corsOrigins.join(', ')),
+  ];
+}

@@ -1,0 +1,39 @@
+// What the errors of sockets, names and certificates mean. Pure.
+
+export type FailureKind = 'name' | 'refused' | 'silent' | 'tls' | 'no-http' | 'cut';
+
+export interface NetworkFailure {
+  readonly kind: FailureKind;
+  /** For people. Holds no address but the code of the system. */
+  readonly text: string;
+}
+
+const TLS_CODE = /^(?:ERR_SSL|ERR_TLS|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED|EPROTO)/;
+
+const TEXTS: Readonly<Record<FailureKind, string>> = {
+  name: 'its name is not known',
+  refused: 'nobody listens there',
+  silent: 'it did not answer in time',
+  tls: 'TLS cannot be set up with it',
+  'no-http': 'what it answers is not HTTP',
+  cut: 'the connection was cut',
+};
+
+export function networkFailure(error: unknown): NetworkFailure {
+  const code = codeOf(error);
+  const kind = kindOf(code);
+  return { kind, text: `${TEXTS[kind]} (${code})` };
+}
+
+function kindOf(code: string): FailureKind {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'name';
+  if (code === 'ECONNREFUSED') return 'refused';
+  if (code === 'ETIMEDOUT' || code === 'ABORT_ERR' || code === 'TimeoutError') return 'silent';
+  if (TLS_CODE.test(code)) return 'tls';
+  return code.startsWith('HPE_') ? 'no-http' : 'cut';
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
