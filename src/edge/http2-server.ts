@@ -7,12 +7,15 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { ServerLimits } from './server-limits.ts';
 
 /**
  * GOAWAY(NO_ERROR) with the largest stream id, 2^31-1: it asks a client to open no more streams and promises to serve
  * those that are already on their way (RFC 9113 §6.8). Written as bytes because Node cannot say it: its `goaway()`
- * ignores, unanswered, every stream that arrives after.
+ * ignores, unanswered, every stream that arrives after. Over TLS it has to do all the same: there the bytes would have to
+ * wait their turn behind the session's, whose writes Node does not show, and two at once end the process. What crosses
+ * such a GOAWAY was not processed, as the stream id in it says, and its client may send it again.
  */
 const SHUTDOWN_NOTICE = Buffer.from('000008070000000000' + '7fffffff' + '00000000', 'hex');
 
@@ -25,7 +28,7 @@ const STREAMING_CONTENT_TYPES = ['application/grpc', 'application/connect+'];
 export interface Http2Server {
   /** Serves a connection that began with the HTTP/2 preface. */
   accept(socket: Socket): void;
-  /** Tells every peer to open no more streams; those that are already on their way are served. */
+  /** Tells every peer to open no more streams; without TLS, those that are already on their way are served. */
   announceShutdown(): void;
   /** Ends sessions without a running call at once, the others when their last call is done. */
   closeSessions(): void;
@@ -36,7 +39,7 @@ interface SessionState {
   runningStreams: number;
 }
 
-/** HTTP/2 without TLS, by prior knowledge, on connections that are handed over by `accept`. */
+/** HTTP/2, agreed on by ALPN or by prior knowledge, on connections that are handed over by `accept`. */
 export function createHttp2Server(
   handler: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
   limits: ServerLimits,
@@ -80,14 +83,18 @@ export function createHttp2Server(
     accept: (socket) => {
       // http.Server made it half-open; an HTTP/2 socket would outlive its client's FIN.
       socket.allowHalfOpen = false;
+      // Node's server wants it to have been agreed on; the preface says as much.
+      if (socket instanceof TLSSocket) socket.alpnProtocol = 'h2';
       // 'session' is emitted before emit() returns, and does not tell its socket.
       server.once('session', (session) => track(session, socket));
       server.emit('connection', socket);
     },
     announceShutdown: () => {
       for (const [session, { socket }] of sessions) {
+        if (session.destroyed) continue;
+        if (socket instanceof TLSSocket) session.goaway();
         // SETTINGS must come first. The session's own writes always hold whole frames, so this falls between two.
-        if (!session.destroyed && !session.pendingSettingsAck) socket.write(SHUTDOWN_NOTICE);
+        else if (!session.pendingSettingsAck) socket.write(SHUTDOWN_NOTICE);
       }
     },
     closeSessions: () => {
