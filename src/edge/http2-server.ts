@@ -1,6 +1,7 @@
 import {
   constants,
   createServer,
+  type Http2Session,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
@@ -13,9 +14,9 @@ import type { ServerLimits } from './server-limits.ts';
 /**
  * GOAWAY(NO_ERROR) with the largest stream id, 2^31-1: it asks a client to open no more streams and promises to serve
  * those that are already on their way (RFC 9113 §6.8). Written as bytes because Node cannot say it: its `goaway()`
- * ignores, unanswered, every stream that arrives after. Over TLS it has to do all the same: there the bytes would have to
- * wait their turn behind the session's, whose writes Node does not show, and two at once end the process. What crosses
- * such a GOAWAY was not processed, as the stream id in it says, and its client may send it again.
+ * ignores, unanswered, every stream that arrives after. Over TLS it has to do all the same: two writes at once
+ * end the process there, and Node does not show when the session writes. What crosses such a GOAWAY is not processed, as
+ * the stream id in it says, and its client may send it again.
  */
 const SHUTDOWN_NOTICE = Buffer.from('000008070000000000' + '7fffffff' + '00000000', 'hex');
 
@@ -45,6 +46,15 @@ export function createHttp2Server(
   limits: ServerLimits,
 ): Http2Server {
   const sessions = new Map<ServerHttp2Session, SessionState>();
+  /** Those whose GOAWAY names the last stream that is processed. */
+  const ending = new WeakSet<Http2Session>();
+
+  function serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    const { session } = request.stream;
+    // It came before the GOAWAY went out, which all the same says that it was not processed: its client may repeat it.
+    if (session !== undefined && ending.has(session)) request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    else handler(request, response);
+  }
 
   const server = createServer(
     {
@@ -59,10 +69,10 @@ export function createHttp2Server(
       streamResetBurst: limits.http2StreamResetBurst,
       streamResetRate: limits.http2StreamResetsPerSecond,
     },
-    handler,
+    serve,
   );
   // Node's own 417 would have neither an id nor a line in the log. RFC 9110 §10.1.1 lets a server ignore it.
-  server.on('checkExpectation', handler);
+  server.on('checkExpectation', serve);
 
   function track(session: ServerHttp2Session, socket: Socket): void {
     const state: SessionState = { socket, runningStreams: 0 };
@@ -92,9 +102,13 @@ export function createHttp2Server(
     announceShutdown: () => {
       for (const [session, { socket }] of sessions) {
         if (session.destroyed) continue;
-        if (socket instanceof TLSSocket) session.goaway();
-        // SETTINGS must come first. The session's own writes always hold whole frames, so this falls between two.
-        else if (!session.pendingSettingsAck) socket.write(SHUTDOWN_NOTICE);
+        if (socket instanceof TLSSocket) {
+          ending.add(session);
+          session.goaway();
+        } else if (!session.pendingSettingsAck) {
+          // SETTINGS must come first. The session's own writes always hold whole frames, so this falls between two.
+          socket.write(SHUTDOWN_NOTICE);
+        }
       }
     },
     closeSessions: () => {

@@ -261,6 +261,9 @@ describe('over TLS', () => {
   it('headers over 16 KiB are refused', async () => {
     const { port, trust } = await startSecured();
     const socket = await openSecured(port, trust);
+    // What Node answers by itself gets lost behind its session tickets, when it comes in the same moment.
+    socket.write('GET /x HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
     socket.write(`GET /x HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(await untilClosed(socket)).toMatch(/^HTTP\/1\.1 431 /);
   });
