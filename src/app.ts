@@ -28,6 +28,8 @@ import { version } from './version.ts';
 
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
+  /** How clients reach it. */
+  readonly scheme: 'http' | 'https';
   /** The administrator that was made because the store was empty. */
   readonly bootstrapped: CreatedKey | undefined;
   /** Turns readiness off, waits the configured delay, lets running calls finish and stops listening. */
@@ -113,6 +115,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   const open = opening.move();
   return {
     address,
+    scheme: tls === undefined ? 'http' : 'https',
     bootstrapped,
     stop: () => stop(server, health, shutdown, settings, events),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

@@ -1,9 +1,9 @@
 import {
   constants,
   createServer,
-  type Http2Session,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type Http2Session,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';

@@ -47,6 +47,11 @@ export function principalOfCertificate(
   return { keyId: ID_PREFIX + name, ...owner };
 }
 
+/** Whether a certificate took the place of an API key, so that there is no key to look up. */
+export function isOfCertificate({ keyId }: Pick<Principal, 'keyId'>): boolean {
+  return keyId.startsWith(ID_PREFIX);
+}
+
 /** The names are for the log: whoever reads it has to find the entry. They come from a CA that is trusted. */
 function refusal(
   reason: 'CERTIFICATE_UNKNOWN' | 'CERTIFICATE_AMBIGUOUS' | 'CERTIFICATE_EXPIRED' | 'CERTIFICATE_ORIGIN',
