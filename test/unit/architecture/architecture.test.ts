@@ -26,7 +26,17 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   flow: { rooms: ['fault'], pure: true },
   config: {
     rooms: ['fault'],
-    files: ['src/uploads/providers.ts', 'src/uploads/upload-policy.ts', 'src/uploads/upload.ts'],
+    files: [
+      'src/uploads/providers.ts',
+      'src/uploads/upload-policy.ts',
+      'src/uploads/upload.ts',
+      // What a certificate stands for keeps the rules of what an API key may be.
+      'src/keys/api-key.ts',
+      'src/keys/certificate-owner.ts',
+      'src/keys/key-input.ts',
+      'src/keys/policy-input.ts',
+      'src/keys/rate-limit-input.ts',
+    ],
   },
   keys: { rooms: ['fault', 'flow', 'seal'], pure: true, packages: ['lru-cache'] },
   uploads: {
@@ -67,7 +77,11 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/quota/ports.ts'],
     packages: ['pg'],
   },
-  telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client'] },
+  telemetry: {
+    rooms: ['fault'],
+    files: ['src/keys/client-certificate.ts'],
+    packages: ['pino', 'pino-pretty', 'prom-client'],
+  },
   rpc: {
     rooms: ['fault', 'flow', 'telemetry', 'keys', 'quota', 'uploads'],
     packages: ['@connectrpc', '@bufbuild'],
@@ -76,7 +90,7 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
   edge: {
     rooms: ['fault', 'telemetry'],
-    files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts'],
+    files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts', 'src/keys/client-certificate.ts'],
   },
   'local-s3': { rooms: [], packages: ['busboy'] },
   doctor: {
@@ -126,6 +140,7 @@ const ROOTS = [
   'src/open-keys.ts',
   'src/open-limits.ts',
   'src/open-server.ts',
+  'src/open-tls.ts',
   'src/open-uploads.ts',
   'src/system.ts',
   'src/version.ts',
