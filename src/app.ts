@@ -69,8 +69,10 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   await Promise.allSettled([openingRooms, openingDestinations]);
   const [rooms, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
   const { idSealer, uploadTokens } = openSealed(settings, rooms);
-  const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, events));
-  const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, uploadTokens, events));
+  const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, { events, metrics }));
+  const { lookup, verify } = opening.use(
+    await openAuthentication(settings, rooms, uploadTokens, { events, metrics }),
+  );
   const keys = rooms.manage(lookup);
   const health = createHealth({
     version,
@@ -92,6 +94,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
       quota: byteQuota,
       sealer: idSealer,
       events,
+      metrics,
     }),
     uploadTokens,
     health,

@@ -12,6 +12,8 @@ export interface Events {
   sharedCacheUp(): void;
   revocationFeedDown(cause: unknown): void;
   revocationFeedUp(): void;
+  /** A change that another process made is known here, that long after it happened. */
+  keyChangePropagated(via: string, delayMs: number): void;
   keyUsageNotStored(cause: unknown): void;
   bootstrapped(keyId: string): void;
   unknownRatePlan(plan: string): void;
@@ -20,9 +22,9 @@ export interface Events {
   /** A creating call remembered within this instance only. */
   creationInsured(): void;
   byteUsageLost(keys: number): void;
-  /** So many signatures were made: parts are signed many at a time. */
   /** S3's answer bears a time that is so far ahead of this machine's clock. */
   storageClockRead(destination: string, aheadMs: number): void;
+  /** So many signatures were made: parts are signed many at a time. */
   presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
   signerChosen(
     destination: string,
@@ -67,6 +69,7 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     revocationFeedDown: (err) =>
       logger.warn({ err }, 'key changes cannot be read from the store; trying again'),
     revocationFeedUp: () => logger.info('key changes are read from the store again'),
+    keyChangePropagated: (via, delayMs) => metrics.keyChangePropagated(via, delayMs / 1000),
     keyUsageNotStored: (err) => logger.warn({ err }, 'when keys were last used could not be stored yet'),
     bootstrapped: (keyId) => logger.warn({ keyId }, 'the key store was empty; an administrator was made'),
     unknownRatePlan: (plan) =>
