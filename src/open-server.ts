@@ -15,18 +15,21 @@ import { clock, random } from './system.ts';
 import type { Events } from './telemetry/events.ts';
 import type { Health } from './telemetry/health.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 export interface ServedRooms {
   readonly rpc: RpcDoor;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly events: Events;
+  /** Undefined: off. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The one port, with every door behind it. It does not listen yet. */
 export function openServer(
   settings: Pick<Settings, 'trustedProxies' | 'corsOrigins'>,
-  { rpc, health, metrics, events }: ServedRooms,
+  { rpc, health, metrics, events, tracing }: ServedRooms,
 ): OnePortServer {
   const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
   const edge = createEdge({
@@ -41,6 +44,7 @@ export function openServer(
     clientAddress: createClientAddress(settings.trustedProxies),
     cors: createCors(settings.corsOrigins),
     clock: clock.monotonicMs,
+    trace: tracing?.serve,
     onRequestEnd: events.requestEnded,
   });
   return createOnePortServer(edge, { onError: events.listenerFailed });

@@ -1,6 +1,7 @@
 // Every setting, in one table. Loading, `presignd serve --help` and docs/configuration.md derive from it.
 import { ratePlans } from './rate-plans.ts';
 import { optional, type SettingRow, withDefault } from './setting-row.ts';
+import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
 import { UPLOAD_SETTINGS } from './upload-settings.ts';
 import {
   addressRanges,
@@ -135,6 +136,7 @@ export const SETTINGS = {
     default: '10s',
     doc: 'How long running calls may take to finish after that. What is left is cut.',
   }),
+  ...TELEMETRY_SETTINGS,
 } as const satisfies Record<string, SettingRow<unknown>>;
 
 export type Settings = {

@@ -34,6 +34,8 @@ export interface EdgeOptions {
   readonly cors: Cors | undefined;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  /** Calls `serve` within the trace of the request. Undefined: off. */
+  readonly trace?: ((request: HttpRequest, record: RequestRecord, serve: () => void) => void) | undefined;
   /** Called exactly once for every request: when its answer has gone out, or its connection broke. */
   readonly onRequestEnd: (record: RequestRecord, end: RequestEnd) => void;
 }
@@ -43,7 +45,7 @@ export interface EdgeOptions {
  * what a door throws becomes an `INTERNAL`.
  */
 export function createEdge(options: EdgeOptions): (request: HttpRequest, response: HttpResponse) => void {
-  const { doors, refuse, requestId, clientAddress, cors, clock, onRequestEnd } = options;
+  const { doors, refuse, requestId, clientAddress, cors, clock, trace, onRequestEnd } = options;
   const hasValidHost = createHostCheck();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
@@ -108,7 +110,8 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
     try {
       response.setHeader('x-request-id', record.requestId);
       response.setHeader('x-content-type-options', 'nosniff');
-      admit(request, response, record);
+      if (trace === undefined) admit(request, response, record);
+      else trace(request, record, () => admit(request, response, record));
     } catch (error) {
       fail(request, response, record, error);
     }

@@ -1,8 +1,9 @@
-// What happens in the business, one function an event: each writes its log line and counts in its metric together,
-// so that the two cannot drift apart. Nothing here takes a token, a body or a URL's query.
+// What happens in the business, one function an event: each writes its log line, counts in its metric and notes in the
+// span of the request together, so that they cannot drift apart. Nothing here takes a token, a body or a URL's query.
 import type { Logger } from './logger.ts';
 import type { InsuredLimit, Metrics, SignedKind } from './metrics.ts';
 import type { RequestEnd, RequestRecord } from './request-record.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Events {
   requestEnded(record: RequestRecord, end: RequestEnd): void;
@@ -49,18 +50,23 @@ const QUIET_ROUTES: ReadonlySet<string> = new Set([
 /** S3 refuses what was signed more than 15 minutes away from its own time. */
 const CLOCK_WARNING_MS = 5 * 60_000;
 
-export function createEvents(logger: Logger, metrics: Metrics): Events {
+export function createEvents(logger: Logger, metrics: Metrics, tracing?: Tracing): Events {
   /** Destinations of which it has been told. */
   const farOff = new Set<string>();
   return {
     requestEnded: (record, end) => {
       metrics.requestEnded(record, end.durationMs / 1000);
+      tracing?.requestEnded(record, end);
       const level = levelOf(record, end);
       if (logger.isLevelEnabled(level)) logger[level](requestLine(record, end), 'request');
     },
-    keyLookedUp: (tier, outcome) => metrics.keyLookedUp(tier, outcome),
+    keyLookedUp: (tier, outcome) => {
+      metrics.keyLookedUp(tier, outcome);
+      tracing?.note('key lookup', { tier, outcome });
+    },
     sharedRecordRejected: () => {
       metrics.sharedRecordRejected();
+      tracing?.note('shared record rejected', {});
       logger.warn('dropped a value from the shared key cache that was not authentic');
     },
     sharedCacheDown: (err) =>
@@ -74,8 +80,14 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     bootstrapped: (keyId) => logger.warn({ keyId }, 'the key store was empty; an administrator was made'),
     unknownRatePlan: (plan) =>
       logger.warn({ plan }, 'keys name a rate plan that the settings do not have; the default plan applies'),
-    limitInsured: (limit) => metrics.limitInsured(limit),
-    creationInsured: () => metrics.creationInsured(),
+    limitInsured: (limit) => {
+      metrics.limitInsured(limit);
+      tracing?.note('limit insured', { limit });
+    },
+    creationInsured: () => {
+      metrics.creationInsured();
+      tracing?.note('creation insured', {});
+    },
     byteUsageLost: (keys) =>
       logger.error({ keys }, 'bytes that were granted while the store was away could not be booked'),
     storageClockRead: (destination, aheadMs) => {
@@ -86,7 +98,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       if (isFarOff) farOff.add(destination);
       else farOff.delete(destination);
     },
-    presigned: (destination, kind, signer, count) => metrics.presigned(destination, kind, signer, count),
+    presigned: (destination, kind, signer, count) => {
+      metrics.presigned(destination, kind, signer, count);
+      tracing?.note('presigned', { destination, kind, signer, count });
+    },
     signerChosen: (destination, { signer, reason }) => {
       metrics.signerChosen(destination, signer);
       if (reason === 'mismatch') {
@@ -130,6 +145,7 @@ function requestLine(record: RequestRecord, end: RequestEnd): Record<string, unk
     owner: record.owner,
     uploadTokenId: record.uploadTokenId,
     remoteAddress: record.remoteAddress,
+    traceId: record.traceId,
   };
   return record.cause === undefined ? line : { ...line, err: record.cause };
 }

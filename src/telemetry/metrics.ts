@@ -28,6 +28,7 @@ export interface Metrics {
   signerChosen(destination: string, signer: 'native' | 'sdk'): void;
   storageClockRead(destination: string, aheadSeconds: number): void;
   keyChangePropagated(via: string, seconds: number): void;
+  exportEnded(signal: 'traces' | 'metrics', outcome: 'ok' | 'failed'): void;
   readonly state: StateGauges;
   /** Everything that is measured here. */
   readonly registry: Registry;
@@ -100,6 +101,12 @@ export function createMetrics(version: string): Metrics {
     buckets: PROPAGATION_BUCKETS_SECONDS,
     registers,
   });
+  const exportTally = createTallies({
+    name: 'presignd_telemetry_exports_total',
+    help: 'Exports of traces and metrics to an OpenTelemetry collector, by outcome.',
+    labelNames: ['signal', 'outcome'] as const,
+    registers,
+  });
   const build = new Gauge({
     name: 'presignd_build_info',
     help: 'Always 1; the labels say what is running.',
@@ -129,6 +136,9 @@ export function createMetrics(version: string): Metrics {
     signerChosen: (destination, signer) => native.set({ destination }, signer === 'native' ? 1 : 0),
     storageClockRead: (destination, aheadSeconds) => skew.set({ destination }, aheadSeconds),
     keyChangePropagated: (via, seconds) => propagation.observe({ via }, seconds),
+    exportEnded: (signal, outcome) => {
+      exportTally(signal, outcome).count += 1;
+    },
     state: createStateGauges(registry),
     registry,
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),

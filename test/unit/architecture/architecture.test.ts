@@ -66,7 +66,7 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/quota/ports.ts'],
     packages: ['pg'],
   },
-  telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client'] },
+  telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client', '@opentelemetry'] },
   rpc: {
     rooms: ['fault', 'telemetry', 'keys', 'quota', 'uploads'],
     packages: ['@connectrpc', '@bufbuild'],
@@ -105,8 +105,10 @@ const ROOTS = [
   'src/open-keys.ts',
   'src/open-limits.ts',
   'src/open-server.ts',
+  'src/open-telemetry.ts',
   'src/open-uploads.ts',
   'src/system.ts',
+  'src/traced-ports.ts',
   'src/version.ts',
 ];
 
