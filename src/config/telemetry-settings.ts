@@ -4,7 +4,7 @@ import { fraction, keyValues, secretKeyValues } from './telemetry-value-types.ts
 import { boolean, choice, integer, text, url } from './value-types.ts';
 
 /** As OpenTelemetry names them; `parentbased_…` follows the caller's decision where there is one. */
-export const TRACE_SAMPLERS = [
+const TRACE_SAMPLERS = [
   'always_on',
   'always_off',
   'traceidratio',
