@@ -7,24 +7,22 @@ import type { Settings } from './config/settings.ts';
 import type { OnePortServer } from './edge/listen.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
-import { TOKEN_PATTERN } from './keys/token.ts';
-import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
 import { openAdmission } from './open-admission.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openDestinations } from './open-destinations.ts';
 import { openKeyRooms } from './open-keys.ts';
 import { openLimits } from './open-limits.ts';
 import { openServer } from './open-server.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { openTls } from './open-tls.ts';
 import { openSealed, openUploads } from './open-uploads.ts';
 import { createRpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
 import type { CredentialProvider } from './s3/credentials.ts';
 import { clock } from './system.ts';
-import { createEvents, type Events } from './telemetry/events.ts';
+import type { Events } from './telemetry/events.ts';
 import { createHealth, type Health } from './telemetry/health.ts';
-import { openLogger } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createTracedPorts } from './traced-ports.ts';
 import { version } from './version.ts';
 
 export interface App extends AsyncDisposable {
@@ -50,32 +48,27 @@ export interface AppOptions {
  */
 export async function openApp({ settings, credentials, logFormat }: AppOptions): Promise<App> {
   await using opening = new AsyncDisposableStack();
-  const { logger } = opening.use(
-    await openLogger({
-      level: settings.logLevel,
-      format: logFormat,
-      version,
-      secretPatterns: [new RegExp(TOKEN_PATTERN, 'g'), new RegExp(UPLOAD_TOKEN_PATTERN, 'g')],
-    }),
-  );
-  const metrics = createMetrics(version);
-  const events = createEvents(logger, metrics);
+  const { metrics, events, tracing } = opening.use(await openTelemetry(settings, { logFormat }));
+  const ports = tracing && createTracedPorts(tracing);
   const tls = opening.use(openTls(settings, events));
   const openingRooms = openKeyRooms(settings, {
     countCalls: true,
     onRejected: events.sharedRecordRejected,
     onDown: events.sharedCacheDown,
     onUp: events.sharedCacheUp,
+    ports,
   }).then((opened) => opening.use(opened));
-  const openingDestinations = openDestinations(settings, { credentials, events }).then((opened) =>
+  const openingDestinations = openDestinations(settings, { credentials, events, ports }).then((opened) =>
     opening.use(opened),
   );
   // When one fails, the other is waited for: what it opens later would be closed by nobody.
   await Promise.allSettled([openingRooms, openingDestinations]);
   const [rooms, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
   const { idSealer, uploadTokens } = openSealed(settings, rooms);
-  const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, events));
-  const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, uploadTokens, events));
+  const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, { events, metrics }));
+  const { lookup, verify } = opening.use(
+    await openAuthentication(settings, rooms, uploadTokens, { events, metrics }),
+  );
   const keys = rooms.manage(lookup);
   const health = createHealth({
     version,
@@ -99,13 +92,14 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
       quota: byteQuota,
       sealer: idSealer,
       events,
+      metrics,
     }),
     uploadTokens,
     health,
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
-  const server = openServer(settings, { rpc, health, metrics, events, tls });
+  const server = openServer(settings, { rpc, health, metrics, events, tls, tracing });
   const address = await server.listen(settings.port, settings.host);
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));

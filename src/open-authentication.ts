@@ -3,6 +3,7 @@ import type { Settings } from './config/settings.ts';
 import { createKeyUsage } from './keys/key-usage.ts';
 import { keyLimits } from './keys/limits.ts';
 import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
+import { createPropagation } from './keys/propagation.ts';
 import { createRevocationFeed } from './keys/revocation-feed.ts';
 import type { UploadTokens } from './keys/upload-tokens.ts';
 import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
@@ -10,6 +11,7 @@ import type { KeyRooms } from './open-keys.ts';
 import { createFailureLimiter } from './quota/failure-limiter.ts';
 import { clock, random, schedule } from './system.ts';
 import type { Events } from './telemetry/events.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
 /** Addresses whose failed authentications are counted at the same time; about 100 bytes each. */
 const LIMITED_ADDRESSES = 100_000;
@@ -30,10 +32,11 @@ export async function openAuthentication(
   settings: Settings,
   { store, shared, peppers, sharedReady }: KeyRooms,
   uploadTokens: UploadTokens,
-  events: Events,
+  { events, metrics }: { readonly events: Events; readonly metrics: Metrics },
 ): Promise<Authentication> {
   await using opening = new AsyncDisposableStack();
   const limits = { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs };
+  const propagation = createPropagation({ clock, onPropagated: events.keyChangePropagated });
   const lookup = createKeyLookup({
     store,
     shared,
@@ -42,6 +45,7 @@ export async function openAuthentication(
     random: random.fraction,
     limits,
     onLookup: events.keyLookedUp,
+    onAnnounced: propagation.announced,
   });
   opening.defer(() => lookup.close());
   const feed = createRevocationFeed({
@@ -49,12 +53,16 @@ export async function openAuthentication(
     clock,
     schedule,
     limits,
-    onEvent: ({ digest, version }) => lookup.invalidate(digest, version),
+    onEvent: (event) => propagation.fed(event, !lookup.invalidate(event.digest, event.version)),
     onDown: events.revocationFeedDown,
     onUp: events.revocationFeedUp,
   });
   await Promise.all([feed.start(), sharedReady(REDIS_START_WAIT_MS)]);
   opening.defer(() => feed.stop());
+  metrics.state.cache('keys', () => lookup.stats().records);
+  metrics.state.cache('absent_keys', () => lookup.stats().absent);
+  if (shared) metrics.state.breaker('keys', () => lookup.stats().breaker);
+  metrics.state.feedLag(feed.lagMs);
   const limiter = createFailureLimiter({
     perSecond: settings.authFailuresPerSecond,
     burst: settings.authFailureBurst,

@@ -7,6 +7,7 @@ import { openPresigner, type S3Presigner } from './s3/presigner.ts';
 import { clock } from './system.ts';
 import type { Events } from './telemetry/events.ts';
 import type { Dependency } from './telemetry/health.ts';
+import type { TracedPorts } from './traced-ports.ts';
 import type { UploadDestination, UploadDestinations } from './uploads/destination.ts';
 import { parseObjectKeyTemplate } from './uploads/object-key-template.ts';
 import type { Presigner } from './uploads/ports.ts';
@@ -29,6 +30,8 @@ export interface DestinationOptions {
   /** For the default destination, instead of the AWS SDK's own chain. */
   readonly credentials?: CredentialProvider | undefined;
   readonly events: DestinationEvents;
+  /** Undefined where requests are not traced. */
+  readonly ports?: TracedPorts | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface DestinationOptions {
  */
 export async function openDestinations(
   settings: UploadSettings,
-  { credentials, events }: DestinationOptions,
+  { credentials, events, ports }: DestinationOptions,
 ): Promise<OpenDestinations> {
   await using opening = new AsyncDisposableStack();
   const specs = destinationsFrom(settings);
@@ -45,7 +48,7 @@ export async function openDestinations(
     specs.map(async (spec) => {
       const given = spec.name === DEFAULT_DESTINATION ? credentials : undefined;
       const provider = given ?? credentialProviderFor(spec.credentials);
-      const opened = await openDestination(spec, settings.signer, provider, events).catch(
+      const opened = await openDestination(spec, settings.signer, provider, { events, ports }).catch(
         (error: unknown) => {
           throw named(spec.name, error);
         },
@@ -76,7 +79,7 @@ async function openDestination(
   spec: DestinationSettings,
   signer: UploadSettings['signer'],
   credentials: CredentialProvider | undefined,
-  events: DestinationEvents,
+  { events, ports }: Pick<DestinationOptions, 'events' | 'ports'>,
 ): Promise<OpenDestination> {
   const { name, bucket, region, endpoint, publicEndpoint, forcePathStyle, publicBaseUrl } = spec;
   // Before anything is opened, as a template that cannot be used throws.
@@ -110,7 +113,7 @@ async function openDestination(
       policy,
       provider: PROVIDER_CAPABILITIES[spec.provider],
       presigner: countSignatures(name, presigner, events),
-      storage,
+      storage: ports?.storage(name)(storage) ?? storage,
     },
     check: () => presigner.check(),
     [Symbol.dispose]: () => {

@@ -8,6 +8,7 @@ import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
 import type { ByteLedger, SharedRateCounts, SharedTokenCounts } from './quota/ports.ts';
 import { migrateStore, openKeyStore } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
+import type { TracedPorts } from './traced-ports.ts';
 import type { CreationMemory } from './uploads/ports.ts';
 
 export interface KeyRooms extends AsyncDisposable {
@@ -33,6 +34,8 @@ export interface KeyRoomsOptions {
   readonly onRejected?: () => void;
   readonly onDown?: (error: Error) => void;
   readonly onUp?: () => void;
+  /** Undefined where requests are not traced. */
+  readonly ports?: TracedPorts | undefined;
 }
 
 /** Opens the store, which must answer, and starts connecting to Redis, which need not. */
@@ -51,13 +54,14 @@ export async function openKeyRooms(
   options: KeyRoomsOptions = {},
 ): Promise<KeyRooms> {
   await using opening = new AsyncDisposableStack();
-  const store = opening.adopt(
+  const opened = opening.adopt(
     await openKeyStore(() => settings.databaseUrl.reveal(), {
       autoMigrate: settings.autoMigrate,
       poolSize: settings.databasePoolSize,
     }),
-    (opened) => opened.close(),
+    (store) => store.close(),
   );
+  const store = options.ports?.store(settings.databaseUrl.reveal())(opened) ?? opened;
   const peppers = await loadPeppers({ store, configured: settings.keyPeppers, randomBytes: random.bytes });
   const redis =
     settings.redisUrl && opening.use(await openShared(settings.redisUrl.reveal(), peppers, options));
@@ -122,11 +126,14 @@ async function openShared(url: string, peppers: Peppers, options: KeyRoomsOption
   };
   const cache = createRedisKeyCache(authenticated);
   const rateCounts = options.countCalls ? createRedisRateCounts({ connections }) : undefined;
+  const creationMemory = createRedisCreationMemory(authenticated);
+  const tokenCounts = createRedisTokenCounts({ connections });
+  const { ports } = options;
   return {
-    cache,
-    rateCounts,
-    creationMemory: createRedisCreationMemory(authenticated),
-    tokenCounts: createRedisTokenCounts({ connections }),
+    cache: ports?.keyCache(cache) ?? cache,
+    rateCounts: (rateCounts && ports?.rateCounts(rateCounts)) ?? rateCounts,
+    creationMemory: ports?.creationMemory(creationMemory) ?? creationMemory,
+    tokenCounts: ports?.tokenCounts(tokenCounts) ?? tokenCounts,
     ready: connections.ready,
     [Symbol.asyncDispose]: async () => {
       cache.close().catch(() => {});

@@ -18,19 +18,23 @@ import { clock, random } from './system.ts';
 import type { Events } from './telemetry/events.ts';
 import type { Health } from './telemetry/health.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 export interface ServedRooms {
   readonly rpc: RpcDoor;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly events: Events;
-  readonly tls: Tls | undefined;
+  /** Undefined: off. */
+  readonly tls?: Tls | undefined;
+  /** Undefined: off. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The one port, with every door behind it. It does not listen yet. */
 export function openServer(
   settings: Pick<Settings, 'trustedProxies' | 'corsOrigins' | 'maxConnections' | 'maxConnectionsPerAddress'>,
-  { rpc, health, metrics, events, tls }: ServedRooms,
+  { rpc, health, metrics, events, tls, tracing }: ServedRooms,
 ): OnePortServer {
   const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
   const edge = createEdge({
@@ -47,6 +51,7 @@ export function openServer(
     allowsPlaintext: tls?.plaintext === 'health-only' ? isHealthPath : undefined,
     cors: createCors(settings.corsOrigins),
     clock: clock.monotonicMs,
+    trace: tracing?.serve,
     onRequestEnd: events.requestEnded,
   });
   const { maxConnections, maxConnectionsPerAddress, trustedProxies } = settings;

@@ -10,6 +10,7 @@ import type { Sealer } from './seal/sealer.ts';
 import { sealingKeysFrom } from './seal/sealing-keys.ts';
 import { clock, random } from './system.ts';
 import type { Events } from './telemetry/events.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 import { createMemoryCreationMemory } from './uploads/creation-memory.ts';
 import type { UploadDestinations } from './uploads/destination.ts';
 import type { ByteQuota, CreationMemory } from './uploads/ports.ts';
@@ -43,16 +44,17 @@ export interface UploadsOptions {
   readonly quota: ByteQuota;
   readonly sealer: Sealer;
   readonly events: Events;
+  readonly metrics: Metrics;
 }
 
 /** Everything is shared through Redis where there is one, and within this instance else. */
 export function openUploads(
   { uploadTtlMs }: Pick<Settings, 'uploadTtlMs'>,
   { creationMemory, tokenCounts }: Pick<KeyRooms, 'creationMemory' | 'tokenCounts'>,
-  { destinations, quota, sealer, events }: UploadsOptions,
+  { destinations, quota, sealer, events, metrics }: UploadsOptions,
 ): Uploads {
   const budget = createTokenBudget({
-    shared: tokenCounts && { counts: tokenCounts, guard: createGuard() },
+    shared: tokenCounts && { counts: tokenCounts, guard: createGuard(metrics, 'token') },
     clock,
     onInsurance: () => events.limitInsured('token'),
   });
@@ -60,7 +62,7 @@ export function openUploads(
     destinations,
     quota,
     budget,
-    memory: createMemory(creationMemory, events),
+    memory: createMemory(creationMemory, events, metrics),
     sealer,
     uploadTtlMs,
     random: random.pooled,
@@ -69,11 +71,11 @@ export function openUploads(
   });
 }
 
-function createMemory(shared: CreationMemory | undefined, events: Events): CreationMemory {
+function createMemory(shared: CreationMemory | undefined, events: Events, metrics: Metrics): CreationMemory {
   if (shared === undefined) return createMemoryCreationMemory({ clock });
   return createSharedCreationMemory({
     shared,
-    guard: createGuard(),
+    guard: createGuard(metrics, 'creations'),
     clock,
     onInsurance: events.creationInsured,
   });

@@ -2,6 +2,7 @@
 import { OVERLOAD_SETTINGS } from './overload-settings.ts';
 import { ratePlans } from './rate-plans.ts';
 import { optional, type SettingRow, withDefault } from './setting-row.ts';
+import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
 import { TLS_SETTINGS } from './tls-settings.ts';
 import { UPLOAD_SETTINGS } from './upload-settings.ts';
 import {
@@ -139,6 +140,7 @@ export const SETTINGS = {
     default: '10s',
     doc: 'How long running calls may take to finish after that. What is left is cut.',
   }),
+  ...TELEMETRY_SETTINGS,
 } as const satisfies Record<string, SettingRow<unknown>>;
 
 export type Settings = {

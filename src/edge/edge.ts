@@ -52,6 +52,8 @@ export interface EdgeOptions {
   readonly cors: Cors | undefined;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  /** Calls `serve` within the trace of the request. Undefined: off. */
+  readonly trace?: ((request: HttpRequest, record: RequestRecord, serve: () => void) => void) | undefined;
   /** Called exactly once for every request: when its answer has gone out, or its connection broke. */
   readonly onRequestEnd: (record: RequestRecord, end: RequestEnd) => void;
 }
@@ -62,7 +64,7 @@ export interface EdgeOptions {
  */
 export function createEdge(options: EdgeOptions): (request: HttpRequest, response: HttpResponse) => void {
   const { doors, refuse, requestId, clientAddress, clientCertificate, allowsPlaintext } = options;
-  const { cors, clock, onRequestEnd } = options;
+  const { cors, clock, trace, onRequestEnd } = options;
   const hasValidHost = createHostCheck();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
@@ -136,7 +138,8 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
     try {
       response.setHeader('x-request-id', record.requestId);
       for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
-      admit(request, response, record);
+      if (trace === undefined) admit(request, response, record);
+      else trace(request, record, () => admit(request, response, record));
     } catch (error) {
       fail(request, response, record, error);
     }

@@ -28,8 +28,8 @@ export interface KeyLookup {
    * Rejects with a Fault STORE_UNAVAILABLE when nobody can tell.
    */
   find(digest: KeyDigest): KeyRecord | undefined | Promise<KeyRecord | undefined>;
-  /** From now on nothing older than `version` is answered. Idempotent. */
-  invalidate(digest: KeyDigest, version: number): void;
+  /** From now on nothing older than `version` is answered. Idempotent: false when that was so already. */
+  invalidate(digest: KeyDigest, version: number): boolean;
   /** Has every record in memory checked again at its next use, because announcements may have been missed. */
   softExpireAll(): void;
   stats(): LookupStats;
@@ -46,10 +46,12 @@ export interface KeyLookupDeps {
   readonly random: () => number;
   readonly limits?: Partial<KeyLimits> | undefined;
   readonly onLookup?: OnLookup | undefined;
+  /** Told of every change that was not known before another instance announced it. */
+  readonly onAnnounced?: ((digest: KeyDigest, version: number) => void) | undefined;
 }
 
 export function createKeyLookup(deps: KeyLookupDeps): KeyLookup {
-  const { store, shared, clock, schedule, random, onLookup = () => {} } = deps;
+  const { store, shared, clock, schedule, random, onLookup = () => {}, onAnnounced = () => {} } = deps;
   const limits = keyLimits(deps.limits);
   const memory = createMemoryTier(limits, random);
   const sharedTier = shared ? createSharedTier({ shared, clock, random, limits, onLookup }) : NO_SHARED_TIER;
@@ -139,12 +141,18 @@ export function createKeyLookup(deps: KeyLookupDeps): KeyLookup {
     return new Fault('STORE_UNAVAILABLE', { retryAfterMs: limits.unavailableRetryAfterMs, cause });
   }
 
-  function invalidate(digest: KeyDigest, version: number): void {
-    if (memory.invalidate(digest, version, clock.monotonicMs())) flights.detach(digest);
+  function invalidate(digest: KeyDigest, version: number): boolean {
+    const isNews = memory.invalidate(digest, version, clock.monotonicMs());
+    if (isNews) flights.detach(digest);
+    return isNews;
+  }
+
+  function hearAnnouncement(digest: KeyDigest, version: number): void {
+    if (invalidate(digest, version)) onAnnounced(digest, version);
   }
 
   const softExpireAll = () => memory.softExpireAll(clock.monotonicMs());
-  const listening = shared ? [shared.onAnnounced(invalidate), shared.onGap(softExpireAll)] : [];
+  const listening = shared ? [shared.onAnnounced(hearAnnouncement), shared.onGap(softExpireAll)] : [];
 
   return {
     peek,

@@ -24,6 +24,12 @@ export interface KeyLimiter {
   take(principal: Principal): KeyRateVerdict | undefined | Promise<KeyRateVerdict>;
 }
 
+/** A limiter that says how much it remembers. */
+export interface SizedKeyLimiter extends KeyLimiter {
+  /** Keys whose calls are remembered. */
+  size(): number;
+}
+
 /** The count of all instances, and what leaves it alone while it fails. */
 export interface GuardedRateCounts {
   readonly counts: SharedRateCounts;
@@ -45,7 +51,7 @@ export interface KeyLimiterDeps extends Pick<KeyLimitsDeps, 'plans' | 'defaultPl
 const DEFAULT_MAX_KEYS = 100_000;
 
 /** @throws Error that names the settings when the default plan is none of the plans. */
-export function createKeyLimiter(deps: KeyLimiterDeps): KeyLimiter {
+export function createKeyLimiter(deps: KeyLimiterDeps): SizedKeyLimiter {
   const { shared, clock, maxKeys = DEFAULT_MAX_KEYS, onInsurance = () => {} } = deps;
   const limitOf = createKeyLimits({ ...deps, onUnknownPlan: deps.onUnknownPlan ?? (() => {}) });
   const states = createRateStates(maxKeys);
@@ -62,6 +68,7 @@ export function createKeyLimiter(deps: KeyLimiterDeps): KeyLimiter {
       if (shared === undefined || !verdict.allowed) return keyVerdict(limit, verdict);
       return takeTogether(shared, principal.keyId, limit, state, nowMs);
     },
+    size: states.size,
   };
 
   function takeTogether(

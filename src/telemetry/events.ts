@@ -1,9 +1,10 @@
-// What happens in the business, one function an event: each writes its log line and counts in its metric together,
-// so that the two cannot drift apart. Nothing here takes a token, a body or a URL's query.
+// What happens in the business, one function an event: each writes its log line, counts in its metric and notes in the
+// span of the request together, so that they cannot drift apart. Nothing here takes a token, a body or a URL's query.
 import type { Logger } from './logger.ts';
 import type { InsuredLimit, Metrics, ShedCause, SignedKind } from './metrics.ts';
 import type { RequestEnd, RequestRecord } from './request-record.ts';
 import { createTlsEvents, type TlsEvents } from './tls-events.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Events extends TlsEvents {
   requestEnded(record: RequestRecord, end: RequestEnd): void;
@@ -13,6 +14,8 @@ export interface Events extends TlsEvents {
   sharedCacheUp(): void;
   revocationFeedDown(cause: unknown): void;
   revocationFeedUp(): void;
+  /** A change that another process made is known here, that long after it happened. */
+  keyChangePropagated(via: string, delayMs: number): void;
   keyUsageNotStored(cause: unknown): void;
   bootstrapped(keyId: string): void;
   unknownRatePlan(plan: string): void;
@@ -25,9 +28,9 @@ export interface Events extends TlsEvents {
   overloaded(delayMs: number): void;
   recovered(): void;
   byteUsageLost(keys: number): void;
-  /** So many signatures were made: parts are signed many at a time. */
   /** S3's answer bears a time that is so far ahead of this machine's clock. */
   storageClockRead(destination: string, aheadMs: number): void;
+  /** So many signatures were made: parts are signed many at a time. */
   presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
   signerChosen(
     destination: string,
@@ -52,19 +55,24 @@ const QUIET_ROUTES: ReadonlySet<string> = new Set([
 /** S3 refuses what was signed more than 15 minutes away from its own time. */
 const CLOCK_WARNING_MS = 5 * 60_000;
 
-export function createEvents(logger: Logger, metrics: Metrics): Events {
+export function createEvents(logger: Logger, metrics: Metrics, tracing?: Tracing): Events {
   /** Destinations of which it has been told. */
   const farOff = new Set<string>();
   return {
     ...createTlsEvents(logger, metrics),
     requestEnded: (record, end) => {
       metrics.requestEnded(record, end.durationMs / 1000);
+      tracing?.requestEnded(record, end);
       const level = levelOf(record, end);
       if (logger.isLevelEnabled(level)) logger[level](requestLine(record, end), 'request');
     },
-    keyLookedUp: (tier, outcome) => metrics.keyLookedUp(tier, outcome),
+    keyLookedUp: (tier, outcome) => {
+      metrics.keyLookedUp(tier, outcome);
+      tracing?.note('key lookup', { tier, outcome });
+    },
     sharedRecordRejected: () => {
       metrics.sharedRecordRejected();
+      tracing?.note('shared record rejected', {});
       logger.warn('dropped a value from the shared key cache that was not authentic');
     },
     sharedCacheDown: (err) =>
@@ -73,12 +81,19 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
     revocationFeedDown: (err) =>
       logger.warn({ err }, 'key changes cannot be read from the store; trying again'),
     revocationFeedUp: () => logger.info('key changes are read from the store again'),
+    keyChangePropagated: (via, delayMs) => metrics.keyChangePropagated(via, delayMs / 1000),
     keyUsageNotStored: (err) => logger.warn({ err }, 'when keys were last used could not be stored yet'),
     bootstrapped: (keyId) => logger.warn({ keyId }, 'the key store was empty; an administrator was made'),
     unknownRatePlan: (plan) =>
       logger.warn({ plan }, 'keys name a rate plan that the settings do not have; the default plan applies'),
-    limitInsured: (limit) => metrics.limitInsured(limit),
-    creationInsured: () => metrics.creationInsured(),
+    limitInsured: (limit) => {
+      metrics.limitInsured(limit);
+      tracing?.note('limit insured', { limit });
+    },
+    creationInsured: () => {
+      metrics.creationInsured();
+      tracing?.note('creation insured', {});
+    },
     shed: (cause) => metrics.shed(cause),
     overloaded: (delayMs) =>
       logger.warn(
@@ -96,7 +111,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       if (isFarOff) farOff.add(destination);
       else farOff.delete(destination);
     },
-    presigned: (destination, kind, signer, count) => metrics.presigned(destination, kind, signer, count),
+    presigned: (destination, kind, signer, count) => {
+      metrics.presigned(destination, kind, signer, count);
+      tracing?.note('presigned', { destination, kind, signer, count });
+    },
     signerChosen: (destination, { signer, reason }) => {
       metrics.signerChosen(destination, signer);
       if (reason === 'mismatch') {
@@ -143,6 +161,7 @@ function requestLine(record: RequestRecord, end: RequestEnd): Record<string, unk
     owner: record.owner,
     uploadTokenId: record.uploadTokenId,
     remoteAddress: record.remoteAddress,
+    traceId: record.traceId,
   };
   return record.cause === undefined ? line : { ...line, err: record.cause };
 }

@@ -1,16 +1,16 @@
-import {
-  Counter,
-  type CounterConfiguration,
-  collectDefaultMetrics,
-  Gauge,
-  Histogram,
-  Registry,
-} from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createStateGauges, type StateGauges } from './state-gauges.ts';
+import { createTallies, remember } from './tallies.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
 
 /** From 0.5 ms, as most calls are answered from memory, to the longest request time-out. */
 const DURATION_BUCKETS_SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+
+/** From an announcement within one network to a feed that has been down for minutes. */
+const PROPAGATION_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60, 300,
 ];
 
 /** What a call can be judged by without the other instances: the rate or the bytes of a key, or an upload token. */
@@ -34,6 +34,11 @@ export interface Metrics extends TlsMetrics {
   presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
   signerChosen(destination: string, signer: 'native' | 'sdk'): void;
   storageClockRead(destination: string, aheadSeconds: number): void;
+  keyChangePropagated(via: string, seconds: number): void;
+  exportEnded(signal: 'traces' | 'metrics', outcome: 'ok' | 'failed'): void;
+  readonly state: StateGauges;
+  /** Everything that is measured here. */
+  readonly registry: Registry;
   /** The exposition in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -102,6 +107,19 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['destination'] as const,
     registers,
   });
+  const propagation = new Histogram({
+    name: 'presignd_key_change_propagation_seconds',
+    help: 'Time from the change of a key by another process, as the store dates it, until it was known here.',
+    labelNames: ['via'] as const,
+    buckets: PROPAGATION_BUCKETS_SECONDS,
+    registers,
+  });
+  const exportTally = createTallies({
+    name: 'presignd_telemetry_exports_total',
+    help: 'Exports of traces and metrics to an OpenTelemetry collector, by outcome.',
+    labelNames: ['signal', 'outcome'] as const,
+    registers,
+  });
   const build = new Gauge({
     name: 'presignd_build_info',
     help: 'Always 1; the labels say what is running.',
@@ -147,50 +165,12 @@ export function createMetrics(version: string): Metrics {
     },
     signerChosen: (destination, signer) => native.set({ destination }, signer === 'native' ? 1 : 0),
     storageClockRead: (destination, aheadSeconds) => skew.set({ destination }, aheadSeconds),
+    keyChangePropagated: (via, seconds) => propagation.observe({ via }, seconds),
+    exportEnded: (signal, outcome) => {
+      exportTally(signal, outcome).count += 1;
+    },
+    state: createStateGauges(registry),
+    registry,
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-  };
-}
-
-/** Counted since the last scrape. */
-interface Tally {
-  count: number;
-}
-
-/**
- * A counter that is fed from tallies when it is scraped: finding a series in the library costs more than growing a
- * tally. Answers the tally for the labels' values, in the order of `labelNames`. Labels are bounded, so
- * the tallies are too.
- */
-function createTallies(config: CounterConfiguration<string> & { readonly labelNames: readonly string[] }) {
-  const tallies = remember((...values): Tally & { readonly labels: Record<string, string> } => ({
-    labels: Object.fromEntries(config.labelNames.map((name, index) => [name, values[index] ?? ''])),
-    count: 0,
-  }));
-  new Counter({
-    ...config,
-    collect() {
-      for (const tally of tallies.all()) {
-        this.inc(tally.labels, tally.count);
-        tally.count = 0;
-      }
-    },
-  });
-  return (...values: string[]): Tally => tallies.get(...values);
-}
-
-/** Makes a value once for each set of labels. */
-function remember<T>(make: (...labels: string[]) => T) {
-  const known = new Map<string, T>();
-  return {
-    get: (...labels: string[]): T => {
-      const key = labels.join('\n');
-      let value = known.get(key);
-      if (value === undefined) {
-        value = make(...labels);
-        known.set(key, value);
-      }
-      return value;
-    },
-    all: () => known.values(),
   };
 }

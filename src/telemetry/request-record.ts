@@ -24,6 +24,8 @@ export interface RequestRecord {
   owner?: string;
   /** Names the upload token that was sent in place of the key. */
   uploadTokenId?: string;
+  /** Where the request is traced. */
+  traceId?: string;
   /** The real cause of an `INTERNAL`, for the log only. */
   cause?: unknown;
 }

@@ -66,10 +66,15 @@ describe('the log', () => {
   });
 
   /** Security property: neither the log nor the metrics repeat what a careless client puts in the wrong place. */
-  it('holds no key and no signed URL, wherever they were sent', async () => {
+  it('holds no key, no upload token and no signed URL, wherever they were sent', async () => {
     await using careless = await openService({ ...UNREACHABLE_S3, PRESIGND_LOG_LEVEL: 'debug' });
     const { token, url } = careless;
     const { uploadUrl } = await getUpload(url, token);
+    const tokenCall = { ...uploadCall(token), body: '{"maxFiles":9}' };
+    const uploadToken: string = JSON.parse(
+      (await sendHttp1(`${url}/v1/upload-tokens`, tokenCall)).body,
+    ).token;
+    expect(uploadToken).toMatch(/^pse_upl_1/);
     const { pathname, search } = new URL(uploadUrl);
     for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
       const { send } = createHttpClient(version, url);
@@ -85,6 +90,14 @@ describe('the log', () => {
       await send(UPLOAD_PATH, { ...call, body: JSON.stringify({ filename: token, contentType: uploadUrl }) });
       await send(UPLOAD_PATH, { ...call, body: token });
       await send(`/upload.v1.UploadService/${token}`, call);
+      await send(`/as/${uploadToken}${UPLOAD_PATH}`, {
+        ...call,
+        headers: { 'content-type': 'application/json' },
+      });
+      await send(`/as/${uploadToken}/nowhere?again=${uploadToken}`, call);
+      await send(`/as/${uploadToken.slice(0, -1)}${UPLOAD_PATH}`, call);
+      await send(`/v1/uploads/${uploadToken}`, call);
+      await send('/', { headers: { 'x-request-id': uploadToken, referer: `${url}/as/${uploadToken}/` } });
     }
     // Looks for them in everything that was printed, and in the metrics.
     expect(await careless.program.stop()).toBe(0);

@@ -80,7 +80,7 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   telemetry: {
     rooms: ['fault'],
     files: ['src/keys/client-certificate.ts'],
-    packages: ['pino', 'pino-pretty', 'prom-client'],
+    packages: ['pino', 'pino-pretty', 'prom-client', '@opentelemetry'],
   },
   rpc: {
     rooms: ['fault', 'flow', 'telemetry', 'keys', 'quota', 'uploads'],
@@ -140,9 +140,11 @@ const ROOTS = [
   'src/open-keys.ts',
   'src/open-limits.ts',
   'src/open-server.ts',
+  'src/open-telemetry.ts',
   'src/open-tls.ts',
   'src/open-uploads.ts',
   'src/system.ts',
+  'src/traced-ports.ts',
   'src/version.ts',
 ];
 

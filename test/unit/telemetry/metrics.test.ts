@@ -53,4 +53,26 @@ describe('createMetrics', () => {
     expect(body).toContain('presignd_s3_clock_ahead_seconds{destination="default"} -61');
     expect(body).toContain('presignd_key_lookups_total{tier="memory",outcome="hit"} 1');
   });
+
+  it('asks the state of caches, breakers and the feed at every scrape, and shows none before it knows whom to ask', async () => {
+    const metrics = createMetrics('1.2.3');
+    expect((await metrics.expose()).body).not.toMatch(/^presignd_(?:cache_entries|breaker_state)\{/m);
+    let entries = 7;
+    metrics.state.cache('keys', () => entries);
+    metrics.state.breaker('keys', () => 'open');
+    metrics.state.breaker('rate', () => 'half-open');
+    metrics.state.breaker('bytes', () => 'closed');
+    metrics.state.feedLag(() => 850);
+    metrics.keyChangePropagated('feed', 0.6);
+    const { body } = await metrics.expose();
+    expect(body).toContain('presignd_cache_entries{cache="keys"} 7');
+    expect(body).toContain('presignd_breaker_state{guard="keys"} 2');
+    expect(body).toContain('presignd_breaker_state{guard="rate"} 1');
+    expect(body).toContain('presignd_breaker_state{guard="bytes"} 0');
+    expect(body).toContain('presignd_revocation_feed_lag_seconds 0.85');
+    expect(body).toContain('presignd_key_change_propagation_seconds_bucket{le="0.75",via="feed"} 1');
+    expect(body).toContain('presignd_key_change_propagation_seconds_bucket{le="0.5",via="feed"} 0');
+    entries = 8;
+    expect((await metrics.expose()).body).toContain('presignd_cache_entries{cache="keys"} 8');
+  });
 });

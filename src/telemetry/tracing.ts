@@ -1,0 +1,137 @@
+import {
+  type Attributes,
+  type ContextManager,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { RequestEnd, RequestRecord } from './request-record.ts';
+import { errorTypeOf, requestAttributes, requestSpanName, serverFailed } from './span-attributes.ts';
+
+/** A request as the edge has it: an emitter, whose listeners run within the request's span. */
+interface TracedRequest {
+  readonly headers: object;
+}
+
+/** Which methods of a port get a span, and what all those spans say. */
+export interface PortCalls<T> {
+  /** What is called, such as `redis`: the spans are named `<system> <method>`. */
+  readonly system: string;
+  readonly methods: readonly (keyof T & string)[];
+  readonly attributes: Attributes;
+}
+
+/** Spans of requests, and of what requests ask others for. Exists only where traces are exported. */
+export interface Tracing {
+  /**
+   * Serves a request within a span, which continues the caller's trace where the request names one. The record gets the
+   * trace's id. The span ends with `requestEnded`.
+   */
+  serve(request: TracedRequest, record: RequestRecord, serve: () => void): void;
+  requestEnded(record: RequestRecord, end: RequestEnd): void;
+  /** Notes in the span of the request that is being served, if any, that something happened. */
+  note(event: string, attributes: Attributes): void;
+  /** The port, with a span for each call that a request waits for. */
+  port<T extends object>(port: T, calls: PortCalls<T>): T;
+}
+
+export interface TracingDeps {
+  readonly tracer: Tracer;
+  readonly contexts: Pick<ContextManager, 'active' | 'with' | 'bind'>;
+  /** Takes the secrets out of a text, for what a careless caller put where it does not belong. */
+  readonly redact: (text: string) => string;
+}
+
+export function createTracing({ tracer, contexts, redact }: TracingDeps): Tracing {
+  const propagator = new W3CTraceContextPropagator();
+  const headers = createHeaderGetter(redact);
+  const spans = new WeakMap<RequestRecord, Span>();
+
+  /** Undefined outside of requests, in those that are not sampled, and in what goes on after the answer. */
+  function currentSpan(): Span | undefined {
+    const span = trace.getSpan(contexts.active());
+    return span?.isRecording() ? span : undefined;
+  }
+
+  return {
+    serve(request, record, serve) {
+      const parent = propagator.extract(ROOT_CONTEXT, request.headers, headers);
+      // What it is called will be known at its end.
+      const span = tracer.startSpan('request', { kind: SpanKind.SERVER }, parent);
+      spans.set(record, span);
+      record.traceId = span.spanContext().traceId;
+      const context = trace.setSpan(parent, span);
+      // A request's events come from its connection, which knows nothing of the span.
+      contexts.bind(context, request);
+      contexts.with(context, serve);
+    },
+
+    requestEnded(record, end) {
+      const span = spans.get(record);
+      if (span === undefined) return;
+      spans.delete(record);
+      if (span.isRecording()) {
+        span.updateName(requestSpanName(record, end));
+        span.setAttributes(requestAttributes({ ...record, requestId: redact(record.requestId) }, end));
+        if (serverFailed(record, end)) span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span.end();
+    },
+
+    note: (event, attributes) => void currentSpan()?.addEvent(event, attributes),
+
+    port(port, { system, methods, attributes }) {
+      const traced = methods.map((method) => {
+        const call = port[method];
+        if (typeof call !== 'function') throw new Error(`${system} has no ${method}`);
+        return [
+          method,
+          (...args: unknown[]): unknown => {
+            if (currentSpan() === undefined) return Reflect.apply(call, port, args);
+            const options = { kind: SpanKind.CLIENT, attributes };
+            const span = tracer.startSpan(`${system} ${method}`, options, contexts.active());
+            return settled(span, () => Reflect.apply(call, port, args));
+          },
+        ] as const;
+      });
+      return { ...port, ...Object.fromEntries(traced) };
+    },
+  };
+}
+
+/** Reads headers, but for those that hold secrets: `tracestate` is exported as it came. */
+function createHeaderGetter(redact: (text: string) => string): TextMapGetter<object> {
+  return {
+    keys: Object.keys,
+    get: (headers, name) => {
+      const value: unknown = Reflect.get(headers, name);
+      return typeof value === 'string' && redact(value) === value ? value : undefined;
+    },
+  };
+}
+
+/** Calls, and ends the span when the call has ended, whether or not it answers a promise. */
+function settled(span: Span, call: () => unknown): unknown {
+  const fail = (error: unknown): never => {
+    // Not the message, which may say what the call was about.
+    span.setAttribute('error.type', errorTypeOf(error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+    throw error;
+  };
+  const succeed = (value: unknown) => {
+    span.end();
+    return value;
+  };
+  try {
+    const result = call();
+    return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
+  } catch (error) {
+    return fail(error);
+  }
+}
