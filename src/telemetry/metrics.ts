@@ -6,6 +6,7 @@ import {
   Histogram,
   Registry,
 } from 'prom-client';
+import type { MetricSnapshot, MetricsPage } from './metric-totals.ts';
 
 /** From 0.5 ms, as most calls are answered from memory, to the longest request time-out. */
 const DURATION_BUCKETS_SECONDS = [
@@ -28,7 +29,9 @@ export interface Metrics {
   signerChosen(destination: string, signer: 'native' | 'sdk'): void;
   storageClockRead(destination: string, aheadSeconds: number): void;
   /** The exposition in Prometheus' text format. */
-  expose(): Promise<{ readonly contentType: string; readonly body: string }>;
+  expose(): Promise<MetricsPage>;
+  /** The same as data, to be added up with that of other processes. */
+  snapshot(): Promise<MetricSnapshot>;
 }
 
 /** The metrics of one instance. Labels are bounded: route templates and wire codes, never a path, key or file name. */
@@ -81,18 +84,21 @@ export function createMetrics(version: string): Metrics {
     name: 'presignd_signer_native',
     help: '1 while the native signer is proven and in use for a destination, 0 while the AWS SDK signs.',
     labelNames: ['destination'] as const,
+    aggregator: 'min',
     registers,
   });
   const skew = new Gauge({
     name: 'presignd_s3_clock_ahead_seconds',
     help: "How far S3's clock is ahead of this machine's, by its last answer. Beyond 900 s it refuses what was signed.",
     labelNames: ['destination'] as const,
+    aggregator: 'average',
     registers,
   });
   const build = new Gauge({
     name: 'presignd_build_info',
     help: 'Always 1; the labels say what is running.',
     labelNames: ['version', 'node'] as const,
+    aggregator: 'first',
     registers,
   });
   build.set({ version, node: process.version }, 1);
@@ -118,6 +124,7 @@ export function createMetrics(version: string): Metrics {
     signerChosen: (destination, signer) => native.set({ destination }, signer === 'native' ? 1 : 0),
     storageClockRead: (destination, aheadSeconds) => skew.set({ destination }, aheadSeconds),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }
 
