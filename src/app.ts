@@ -3,15 +3,13 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadSettings } from './config/destinations.ts';
-import type { Settings } from './config/settings.ts';
-import type { OnePortServer } from './edge/listen.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openDestinations } from './open-destinations.ts';
-import { openKeyRooms } from './open-keys.ts';
+import { type KeyRooms, openKeyRooms } from './open-keys.ts';
 import { openLimits } from './open-limits.ts';
 import { openServer } from './open-server.ts';
 import { openSealed, openUploads } from './open-uploads.ts';
@@ -19,18 +17,24 @@ import { createRpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
 import type { CredentialProvider } from './s3/credentials.ts';
 import { clock } from './system.ts';
-import { createEvents, type Events } from './telemetry/events.ts';
-import { createHealth, type Health } from './telemetry/health.ts';
+import { createEvents } from './telemetry/events.ts';
+import { createHealth } from './telemetry/health.ts';
 import { openLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { version } from './version.ts';
+import type { Peers } from './workers/peers.ts';
 
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
   /** The administrator that was made because the store was empty. */
   readonly bootstrapped: CreatedKey | undefined;
-  /** Turns readiness off, waits the configured delay, lets running calls finish and stops listening. */
-  stop(): Promise<void>;
+  /**
+   * Turns readiness off, waits the configured delay, lets running calls finish and stops listening. Where another
+   * process has taken the place of this one on the same port, nobody needs to be told, nor to be given time to notice.
+   */
+  stop(options?: { readonly replaced: boolean }): Promise<void>;
+  /** Says in the log that this process cannot be replaced by a new one while it serves. */
+  refuseReload(): void;
 }
 
 export interface AppOptions {
@@ -38,19 +42,22 @@ export interface AppOptions {
   /** For the default destination, instead of the AWS SDK's own chain. */
   readonly credentials?: CredentialProvider;
   readonly logFormat: 'json' | 'pretty';
+  /** The other processes that serve the same port. Without it there are none. */
+  readonly peers?: Peers | undefined;
 }
 
 /**
  * Opens the whole service and listens. Rejects, with everything closed again, when the store does not answer, a
  * destination cannot be used or the port cannot be had.
  */
-export async function openApp({ settings, credentials, logFormat }: AppOptions): Promise<App> {
+export async function openApp({ settings, credentials, logFormat, peers }: AppOptions): Promise<App> {
   await using opening = new AsyncDisposableStack();
   const { logger } = opening.use(
     await openLogger({
       level: settings.logLevel,
       format: logFormat,
       version,
+      worker: peers?.worker,
       secretPatterns: [new RegExp(TOKEN_PATTERN, 'g'), new RegExp(UPLOAD_TOKEN_PATTERN, 'g')],
     }),
   );
@@ -67,11 +74,16 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   );
   // When one fails, the other is waited for: what it opens later would be closed by nobody.
   await Promise.allSettled([openingRooms, openingDestinations]);
-  const [rooms, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
+  const [opened, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
+  const rooms = sharedWithPeers(opened, peers);
   const { idSealer, uploadTokens } = openSealed(settings, rooms);
   const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, events));
-  const { lookup, verify } = opening.use(await openAuthentication(settings, rooms, uploadTokens, events));
-  const keys = rooms.manage(lookup);
+  const { lookup, verify } = opening.use(
+    await openAuthentication(settings, rooms, uploadTokens, events, peers?.shareFailures),
+  );
+  const keys = rooms.manage(
+    peers ? { ...lookup, invalidate: peers.shareChanges(lookup.invalidate) } : lookup,
+  );
   const health = createHealth({
     version,
     clock: clock.monotonicMs,
@@ -98,11 +110,13 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
-  const server = openServer(settings, { rpc, health, metrics, events });
+  const expose = peers?.shareMetrics(metrics.snapshot) ?? metrics.expose;
+  const server = openServer(settings, { rpc, health, metrics: { ...metrics, expose }, events });
   const address = await server.listen(settings.port, settings.host);
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));
-  events.listening({ host: address.address, port: address.port });
+  // Of several workers the primary says it, once.
+  if (peers === undefined) events.listening({ host: address.address, port: address.port });
   // Nobody handles its failure: a contract that cannot be checked must not be served.
   void rpc.warm();
   // Last, because whoever could not start has nobody to tell the secret to.
@@ -112,21 +126,23 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   return {
     address,
     bootstrapped,
-    stop: () => stop(server, health, shutdown, settings, events),
+    refuseReload: events.reloadRefused,
+    stop: async ({ replaced } = { replaced: false }) => {
+      events.draining();
+      if (!replaced) {
+        health.drain();
+        await delay(settings.shutdownDelayMs);
+      }
+      shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
+      events.stopped(await server.shutdown(settings.shutdownGraceMs));
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
-async function stop(
-  server: OnePortServer,
-  health: Health,
-  shutdown: AbortController,
-  settings: Settings,
-  events: Events,
-): Promise<void> {
-  health.drain();
-  events.draining();
-  await delay(settings.shutdownDelayMs);
-  shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
-  events.stopped(await server.shutdown(settings.shutdownGraceMs));
+/** Workers on one machine share through their primary what instances share through Redis, where there is none. */
+function sharedWithPeers(rooms: KeyRooms, peers: Peers | undefined): KeyRooms {
+  if (peers === undefined || rooms.shared !== undefined) return rooms;
+  const { rateCounts, tokenCounts, creationMemory } = peers;
+  return { ...rooms, rateCounts, tokenCounts, creationMemory };
 }

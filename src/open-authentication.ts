@@ -3,6 +3,7 @@ import type { Settings } from './config/settings.ts';
 import { createKeyUsage } from './keys/key-usage.ts';
 import { keyLimits } from './keys/limits.ts';
 import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
+import type { FailureLimiter } from './keys/ports.ts';
 import { createRevocationFeed } from './keys/revocation-feed.ts';
 import type { UploadTokens } from './keys/upload-tokens.ts';
 import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
@@ -25,12 +26,15 @@ export interface Authentication extends AsyncDisposable {
 /**
  * Opens a key lookup that hears of every revocation, and the verifier in front of it. Rejects with a Fault
  * STORE_UNAVAILABLE when the store does not tell of the revocations so far.
+ *
+ * @param shareFailures joins the limiter of failures with those of other processes
  */
 export async function openAuthentication(
   settings: Settings,
   { store, shared, peppers, sharedReady }: KeyRooms,
   uploadTokens: UploadTokens,
   events: Events,
+  shareFailures = (local: FailureLimiter) => local,
 ): Promise<Authentication> {
   await using opening = new AsyncDisposableStack();
   const limits = { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs };
@@ -55,12 +59,14 @@ export async function openAuthentication(
   });
   await Promise.all([feed.start(), sharedReady(REDIS_START_WAIT_MS)]);
   opening.defer(() => feed.stop());
-  const limiter = createFailureLimiter({
-    perSecond: settings.authFailuresPerSecond,
-    burst: settings.authFailureBurst,
-    maxAddresses: LIMITED_ADDRESSES,
-    clock,
-  });
+  const limiter = shareFailures(
+    createFailureLimiter({
+      perSecond: settings.authFailuresPerSecond,
+      burst: settings.authFailureBurst,
+      maxAddresses: LIMITED_ADDRESSES,
+      clock,
+    }),
+  );
   const usage = createKeyUsage({
     store,
     clock,

@@ -14,6 +14,7 @@ import {
   secretList,
   text,
 } from './value-types.ts';
+import { WORKER_SETTINGS } from './worker-settings.ts';
 
 export const SETTINGS = {
   host: withDefault({
@@ -29,6 +30,7 @@ export const SETTINGS = {
     doc: 'Port to listen on, for every protocol. 0 picks a free one.',
   }),
   ...UPLOAD_SETTINGS,
+  ...WORKER_SETTINGS,
   databaseUrl: withDefault({
     name: 'DATABASE_URL',
     type: connection('sqlite', 'postgres', 'postgresql'),

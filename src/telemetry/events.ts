@@ -31,6 +31,8 @@ export interface Events {
   credentialsFailed(destination: string, cause: unknown): void;
   listenerFailed(cause: unknown): void;
   listening(where: { readonly host: string; readonly port: number }): void;
+  /** There is only this process, which cannot be replaced without a pause. */
+  reloadRefused(): void;
   draining(): void;
   stopped(outcome: { readonly clean: boolean; readonly cutConnections: number }): void;
 }
@@ -96,6 +98,10 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
       logger.warn({ destination, err }, 'S3 credentials could not be obtained; trying again'),
     listenerFailed: (err) => logger.error({ err }, 'the listening socket failed'),
     listening: (where) => logger.info(where, 'listening'),
+    reloadRefused: () =>
+      logger.warn(
+        'SIGHUP replaces workers one after the other, which takes --workers 2 or more; nothing was done',
+      ),
     draining: () => logger.info('draining: no new calls, running ones finish'),
     stopped: (outcome) => logger[outcome.clean ? 'info' : 'warn'](outcome, 'stopped'),
   };

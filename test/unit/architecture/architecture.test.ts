@@ -74,6 +74,16 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   },
   rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
   edge: { rooms: ['fault', 'telemetry'], files: ['src/rpc/http-handler.ts'] },
+  workers: {
+    rooms: ['telemetry'],
+    files: [
+      'src/keys/api-key.ts',
+      'src/keys/clock.ts',
+      'src/keys/ports.ts',
+      'src/quota/ports.ts',
+      'src/uploads/ports.ts',
+    ],
+  },
   'local-s3': { rooms: [], packages: ['busboy'] },
   cli: {
     rooms: ['fault', 'config', 'keys', 'local-s3'],
@@ -82,7 +92,10 @@ const RULES: Readonly<Record<string, RoomRule>> = {
       'src/app.ts',
       'src/open-destinations.ts',
       'src/open-keys.ts',
+      'src/open-workers.ts',
       'src/version.ts',
+      'src/workers/bind-error.ts',
+      'src/workers/peers.ts',
       'src/rpc/api-key-message.ts',
       'src/rest/json-encoder.ts',
       'src/uploads/destination.ts',
@@ -106,6 +119,7 @@ const ROOTS = [
   'src/open-limits.ts',
   'src/open-server.ts',
   'src/open-uploads.ts',
+  'src/open-workers.ts',
   'src/system.ts',
   'src/version.ts',
 ];
