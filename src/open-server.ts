@@ -6,6 +6,7 @@ import { createEdge } from './edge/edge.ts';
 import { createHealthRoutes } from './edge/health-routes.ts';
 import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
 import { createRequestIds } from './edge/request-id.ts';
+import { groupCalls } from './edge/running-calls.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
 import { sendFault } from './rest/envelope.ts';
 import { createRestDoor } from './rest/rest-door.ts';
@@ -15,6 +16,7 @@ import { clock, random } from './system.ts';
 import type { Events } from './telemetry/events.ts';
 import type { Health } from './telemetry/health.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { RequestRecord } from './telemetry/request-record.ts';
 
 export interface ServedRooms {
   readonly rpc: RpcDoor;
@@ -29,6 +31,7 @@ export function openServer(
   { rpc, health, metrics, events }: ServedRooms,
 ): OnePortServer {
   const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
+  const running = new Set<RequestRecord>();
   const edge = createEdge({
     doors: [
       rest,
@@ -42,6 +45,10 @@ export function openServer(
     cors: createCors(settings.corsOrigins),
     clock: clock.monotonicMs,
     onRequestEnd: events.requestEnded,
+    running,
   });
-  return createOnePortServer(edge, { onError: events.listenerFailed });
+  return createOnePortServer(edge, {
+    onError: events.listenerFailed,
+    runningCalls: () => groupCalls(running),
+  });
 }

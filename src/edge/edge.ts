@@ -36,6 +36,8 @@ export interface EdgeOptions {
   readonly clock: () => number;
   /** Called exactly once for every request: when its answer has gone out, or its connection broke. */
   readonly onRequestEnd: (record: RequestRecord, end: RequestEnd) => void;
+  /** Holds every request from its beginning to its end. */
+  readonly running?: Set<RequestRecord>;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface EdgeOptions {
  * what a door throws becomes an `INTERNAL`.
  */
 export function createEdge(options: EdgeOptions): (request: HttpRequest, response: HttpResponse) => void {
-  const { doors, refuse, requestId, clientAddress, cors, clock, onRequestEnd } = options;
+  const { doors, refuse, requestId, clientAddress, cors, clock, onRequestEnd, running } = options;
   const hasValidHost = createHostCheck();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
@@ -99,8 +101,12 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
       protocol: 'http',
       code: 'ok',
     };
+    running?.add(record);
     // Both HTTP versions emit 'close' once, whether the answer went out or the connection broke.
-    response.on('close', () => onRequestEnd(record, requestEndFrom(request, response, record, clock())));
+    response.on('close', () => {
+      running?.delete(record);
+      onRequestEnd(record, requestEndFrom(request, response, record, clock()));
+    });
     // Writing after the end is a door's mistake, not a reason to end the process.
     response.on('error', (error: unknown) => {
       record.cause ??= error;

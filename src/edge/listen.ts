@@ -2,6 +2,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import { createHttp1Server } from './http1-server.ts';
 import { createHttp2Server } from './http2-server.ts';
+import type { CallGroup } from './running-calls.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 import { type SniffedProtocol, sniffProtocol } from './sniff.ts';
 
@@ -27,12 +28,16 @@ export interface ShutdownResult {
   readonly clean: boolean;
   /** Connections that outlived the grace time. */
   readonly cutConnections: number;
+  /** The calls that were running on them. */
+  readonly cutCalls: readonly CallGroup[];
 }
 
 export interface OnePortOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Told of what goes wrong on the listening socket itself, such as running out of file descriptors. */
   readonly onError?: (error: Error) => void;
+  /** The calls that are running now. */
+  readonly runningCalls?: () => readonly CallGroup[];
 }
 
 /** One port for HTTP/1.1 and HTTP/2 without TLS, told apart by the first bytes of each connection. */
@@ -74,6 +79,7 @@ export function createOnePortServer(
 
   async function stop(graceMs: number): Promise<ShutdownResult> {
     let cutConnections = 0;
+    let cutCalls: readonly CallGroup[] = [];
     let sweep: NodeJS.Timeout | undefined;
     draining = true;
     const closed = closeListener(server);
@@ -84,6 +90,7 @@ export function createOnePortServer(
     }, limits.drainQuietMs);
     const cut = setTimeout(() => {
       cutConnections = sockets.size;
+      cutCalls = options.runningCalls?.() ?? [];
       for (const socket of sockets) socket.destroy();
     }, graceMs);
     await closed;
@@ -92,7 +99,7 @@ export function createOnePortServer(
     clearInterval(sweep);
     // Only now, for it also stops the request timeouts.
     server.close();
-    return { clean: cutConnections === 0, cutConnections };
+    return { clean: cutConnections === 0, cutConnections, cutCalls };
   }
 
   return {

@@ -34,7 +34,12 @@ export interface Events {
   /** There is only this process, which cannot be replaced without a pause. */
   reloadRefused(): void;
   draining(): void;
-  stopped(outcome: { readonly clean: boolean; readonly cutConnections: number }): void;
+  /** What was cut, if anything, by route and protocol. */
+  stopped(outcome: {
+    readonly clean: boolean;
+    readonly cutConnections: number;
+    readonly cutCalls: readonly { readonly route: string; readonly calls: number }[];
+  }): void;
 }
 
 /** Paths that monitoring asks for all the time; their success is not worth a line. */

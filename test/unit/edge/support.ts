@@ -9,6 +9,7 @@ import { createCors } from '../../../src/edge/cors.ts';
 import { createEdge, type Refuse } from '../../../src/edge/edge.ts';
 import { createOnePortServer, type OnePortServer } from '../../../src/edge/listen.ts';
 import { createRequestIds } from '../../../src/edge/request-id.ts';
+import { groupCalls } from '../../../src/edge/running-calls.ts';
 import type { ServerLimits } from '../../../src/edge/server-limits.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../../../src/rpc/http-handler.ts';
 import type { RequestEnd, RequestRecord } from '../../../src/telemetry/request-record.ts';
@@ -78,6 +79,7 @@ export interface TestEdgeOptions {
 /** An edge behind a listening one-port server; the caller shuts it down. */
 export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
   const ended: EndedRequest[] = [];
+  const running = new Set<RequestRecord>();
   let wake: () => void = () => {};
   const edge = createEdge({
     doors: options.doors,
@@ -90,8 +92,10 @@ export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
       ended.push({ record, end });
       wake();
     },
+    running,
   });
   const server = createOnePortServer(edge, {
+    runningCalls: () => groupCalls(running),
     limits: { drainQuietMs: 20, timeoutCheckIntervalMs: 20, ...options.limits },
   });
   const { port } = await server.listen(0, '127.0.0.1');
