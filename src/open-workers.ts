@@ -3,16 +3,15 @@ import { once } from 'node:events';
 import type { Settings } from './config/settings.ts';
 import { TOKEN_PATTERN } from './keys/token.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
-import { createLocalRateCounts, createLocalTokenCounts } from './quota/local-counts.ts';
 import { clock, random, schedule as scheduleIdly } from './system.ts';
 import { openLogger } from './telemetry/logger.ts';
 import { createMetricTotals, type MetricTotals } from './telemetry/metric-totals.ts';
 import { createWorkerEvents } from './telemetry/worker-events.ts';
-import { createMemoryCreationMemory } from './uploads/creation-memory.ts';
 import { version } from './version.ts';
 import { type ForkedWorker, forkWorker, setUpForks } from './workers/forked-worker.ts';
 import type { PrimaryAnswers } from './workers/messages.ts';
 import { joinPeers, type Peers } from './workers/peers.ts';
+import { createSharedAnswers } from './workers/shared-ports.ts';
 import { createSupervisor } from './workers/supervisor.ts';
 
 /** How much longer than its calls may take a worker may take to end: its log, its last counts, its connections. */
@@ -118,7 +117,6 @@ function openForks(totals: MetricTotals) {
 }
 
 function answersOf(totals: MetricTotals, connected: ReadonlySet<ForkedWorker>): PrimaryAnswers {
-  const memory = createMemoryCreationMemory({ clock });
   let round: Promise<unknown> | undefined;
 
   async function update(worker: ForkedWorker): Promise<void> {
@@ -127,11 +125,7 @@ function answersOf(totals: MetricTotals, connected: ReadonlySet<ForkedWorker>): 
   }
 
   return {
-    takeCall: createLocalRateCounts({ clock }).take,
-    takeToken: createLocalTokenCounts({ clock }).take,
-    remember: memory.remember,
-    replace: memory.replace,
-    recall: memory.recall,
+    ...createSharedAnswers(clock),
     metrics: async () => {
       round ??= Promise.allSettled([...connected].map(update)).finally(() => {
         round = undefined;

@@ -34,11 +34,12 @@ export function createLocalTokenCounts({ clock }: LocalCountsDeps): SharedTokenC
   });
   return {
     async take(use, atLeast) {
-      const before = larger(tokens.get(use.tokenId) ?? NOTHING, atLeast);
+      const stored = tokens.get(use.tokenId) ?? NOTHING;
+      const before = larger(stored, atLeast);
       const granted = fits(before, use);
       const used = granted ? sum(before, use) : before;
-      // A life of 0 would be one without end.
-      if (used.files + used.bytes > 0)
+      // What changes nothing must not prolong the life of what is there. A life of 0 would be one without end.
+      if (used.files !== stored.files || used.bytes !== stored.bytes)
         tokens.set(use.tokenId, used, { ttl: Math.max(1, Math.ceil(use.ttlMs)) });
       return { granted, used };
     },

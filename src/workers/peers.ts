@@ -2,9 +2,7 @@
 import cluster from 'node:cluster';
 import type { Schedule } from '../keys/clock.ts';
 import type { FailureLimiter } from '../keys/ports.ts';
-import type { SharedRateCounts, SharedTokenCounts } from '../quota/ports.ts';
 import type { MetricSnapshot, MetricsPage } from '../telemetry/metric-totals.ts';
-import type { CreationMemory } from '../uploads/ports.ts';
 import { createExchange } from './exchange.ts';
 import type {
   FromPrimary,
@@ -14,6 +12,7 @@ import type {
   PrimaryAnswers,
   WorkerAnswers,
 } from './messages.ts';
+import { type SharedPorts, sharedThrough } from './shared-ports.ts';
 
 /** The primary does nothing that takes long: one that needs longer is not well. */
 const ANSWER_TIMEOUT_MS = 1_000;
@@ -24,12 +23,9 @@ const GATHER_MS = 5;
 /** Why a worker is to end: the service stops, another worker has taken its place, or the primary is gone. */
 export type StopReason = 'stop' | 'replaced' | 'orphaned';
 
-export interface Peers {
+export interface Peers extends SharedPorts {
   /** The number of this worker's place, from 1. */
   readonly worker: number;
-  readonly rateCounts: SharedRateCounts;
-  readonly tokenCounts: SharedTokenCounts;
-  readonly creationMemory: CreationMemory;
   /** The limiter, told of the failures of all workers, some milliseconds late. */
   shareFailures(local: FailureLimiter): FailureLimiter;
   /** Calls back for changes of keys that other workers made; what it returns tells the others. */
@@ -97,16 +93,7 @@ export async function joinPeers(schedule: Schedule): Promise<Peers> {
 
   return {
     worker,
-    rateCounts: {
-      take: (key, limit) => exchange.ask('takeCall', key, limit),
-      instances: () => Math.max(1, liveWorkers),
-    },
-    tokenCounts: { take: (use, atLeast) => exchange.ask('takeToken', use, atLeast) },
-    creationMemory: {
-      remember: (name, value, ttlMs) => exchange.ask('remember', name, value, ttlMs),
-      replace: (name, value, ttlMs) => exchange.ask('replace', name, value, ttlMs),
-      recall: (name) => exchange.ask('recall', name),
-    },
+    ...sharedThrough(exchange, () => liveWorkers),
     shareFailures(local) {
       listeners.add((news) => {
         if (news.about === 'failure') local.recordFailure(news.address);
