@@ -15,4 +15,8 @@ const stop = createStopSignal({
   },
 });
 
+// node:cluster would have a worker exit with 0 in the midst of its calls when its primary is gone.
+if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
 process.exitCode = await runCli(process.argv.slice(2), stop);
+// The channel to the primary would keep a worker alive that could not even begin.
+if (cluster.worker?.isConnected()) process.disconnect();

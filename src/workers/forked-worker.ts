@@ -48,6 +48,8 @@ export function forkWorker(number: number, deps: ForkedWorkerDeps): ForkedWorker
   const { process: child } = forked;
   const dealAgain = watchDealing(child);
   const ready = Promise.withResolvers<ListeningAddress | undefined>();
+  const ended = Promise.withResolvers<WorkerEnd>();
+  void ended.promise.then(() => ready.resolve(undefined));
 
   function tell(message: FromPrimary): void {
     // Whether it arrives shows otherwise; without a callback a failure would be an event that nobody expects.
@@ -61,36 +63,28 @@ export function forkWorker(number: number, deps: ForkedWorkerDeps): ForkedWorker
     timeoutMs: SNAPSHOT_TIMEOUT_MS,
   });
 
-  const exited = Promise.withResolvers<WorkerEnd>();
-  const disconnected = Promise.withResolvers<void>();
-  // Only with the end of its channel has all been heard that a worker had to say.
-  const ended = Promise.all([exited.promise, disconnected.promise]).then(([end]) => end);
-  void ended.then(() => ready.resolve(undefined));
-
   forked.on('message', (message: FromWorker) => {
     if (message.type === 'ready') ready.resolve(message.address);
     else if (message.type === 'news') onNews(message.news);
     else if (message.type === 'final') onFinal(message.snapshot);
     else exchange.receive(message);
   });
-  forked.once('disconnect', () => {
+  // 'close' comes after 'exit' and the end of the channel: only then has all been heard that the worker had to say.
+  child.once('close', (code: number | null, signal: string | null) => {
     exchange.close();
     dealAgain(othersServe());
-    disconnected.resolve();
+    ended.resolve({ code, signal });
   });
-  forked.once('exit', (code: number | null, signal: string | null) => exited.resolve({ code, signal }));
   // What cannot be sent to a worker that just died, and a process that cannot be made: then nothing else comes.
   forked.on('error', () => {
-    if (child.pid !== undefined) return;
-    exited.resolve({ code: 1, signal: null });
-    disconnected.resolve();
+    if (child.pid === undefined) ended.resolve({ code: 1, signal: null });
   });
   tell({ type: 'welcome', worker: number });
 
   return {
     pid: child.pid ?? 0,
     ready: ready.promise,
-    ended,
+    ended: ended.promise,
     stop: (replaced) => tell({ type: 'stop', replaced }),
     kill: () => child.kill('SIGKILL'),
     snapshot: () => exchange.ask('snapshot'),

@@ -1,5 +1,4 @@
 // A worker's side: what the workers of one service share without a Redis, through their primary.
-import cluster from 'node:cluster';
 import type { Schedule } from '../keys/clock.ts';
 import type { FailureLimiter } from '../keys/ports.ts';
 import type { MetricSnapshot, MetricsPage } from '../telemetry/metric-totals.ts';
@@ -82,8 +81,6 @@ export async function joinPeers(schedule: Schedule): Promise<Peers> {
     gathered = [];
   }
 
-  // node:cluster would have the process exit when its primary is gone, in the midst of its calls.
-  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on('message', receive);
   process.once('disconnect', () => {
     exchange.close();

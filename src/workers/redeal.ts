@@ -18,6 +18,7 @@ interface Dealt {
 export function watchDealing(child: ChildProcess): (toOthers: boolean) => void {
   const dealt = new Map<number, Dealt>();
   const send = child.send.bind(child) as (...args: unknown[]) => boolean;
+  let disconnected = false;
   child.send = (...args: unknown[]) => {
     const found = dealtFrom(args[0], args[1]);
     if (found !== undefined) dealt.set(found.seq, found);
@@ -27,7 +28,12 @@ export function watchDealing(child: ChildProcess): (toOthers: boolean) => void {
     if (typeof message === 'object' && message !== null && 'ack' in message)
       dealt.delete(Number(message.ack));
   });
+  child.once('disconnect', () => {
+    disconnected = true;
+  });
   return (toOthers) => {
+    // Node waits in vain for the other side to confirm a handle, and node:cluster would go on dealing to it.
+    if (!disconnected) child.emit('disconnect');
     for (const { seq, connection } of dealt.values()) {
       if (toOthers) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: seq, accepted: false });
       else connection.close();
