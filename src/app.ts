@@ -132,6 +132,8 @@ export async function openApp({ settings, credentials, logFormat, peers }: AppOp
       if (!replaced) {
         health.drain();
         await delay(settings.shutdownDelayMs);
+        server.close();
+        await peers?.closed();
       }
       shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
       events.stopped(await server.shutdown(settings.shutdownGraceMs));

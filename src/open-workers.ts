@@ -9,13 +9,14 @@ import { createMetricTotals, type MetricTotals } from './telemetry/metric-totals
 import { createWorkerEvents } from './telemetry/worker-events.ts';
 import { version } from './version.ts';
 import { type ForkedWorker, forkWorker, setUpForks } from './workers/forked-worker.ts';
+import { createGate } from './workers/gate.ts';
 import type { PrimaryAnswers } from './workers/messages.ts';
 import { joinPeers, type Peers } from './workers/peers.ts';
 import { createSharedAnswers } from './workers/shared-ports.ts';
 import { createSupervisor } from './workers/supervisor.ts';
 
-/** How much longer than its calls may take a worker may take to end: its log, its last counts, its connections. */
-const END_MARGIN_MS = 5_000;
+/** How much longer than its calls a worker may take to end: it waits for the others, and writes down what is left. */
+const END_MARGIN_MS = 10_000;
 
 export interface WorkersOptions {
   readonly settings: Pick<Settings, 'logLevel' | 'shutdownDelayMs' | 'shutdownGraceMs'>;
@@ -85,12 +86,13 @@ function openForks(totals: MetricTotals) {
   const connected = new Set<ForkedWorker>();
   const serving = new Set<ForkedWorker>();
   const answers = answersOf(totals, connected);
+  const gate = createGate(connected);
   setUpForks();
 
   function start(number: number): ForkedWorker {
-    const worker = forkWorker(number, {
+    const worker: ForkedWorker = forkWorker(number, {
       schedule,
-      answers,
+      answers: { ...answers, closed: () => gate.arrive(worker) },
       onNews: (news) => {
         for (const other of connected) if (other !== worker) other.tell({ type: 'news', news });
       },
@@ -102,6 +104,7 @@ function openForks(totals: MetricTotals) {
     void worker.ended.then(() => {
       connected.delete(worker);
       serving.delete(worker);
+      gate.left(worker);
       totals.retire(worker);
     });
     return worker;
@@ -116,7 +119,10 @@ function openForks(totals: MetricTotals) {
   };
 }
 
-function answersOf(totals: MetricTotals, connected: ReadonlySet<ForkedWorker>): PrimaryAnswers {
+function answersOf(
+  totals: MetricTotals,
+  connected: ReadonlySet<ForkedWorker>,
+): Omit<PrimaryAnswers, 'closed'> {
   let round: Promise<unknown> | undefined;
 
   async function update(worker: ForkedWorker): Promise<void> {

@@ -16,6 +16,8 @@ export interface OnePortServer {
   address(): AddressInfo | undefined;
   /** Sockets that are open now. */
   connectionCount(): number;
+  /** Refuses new connections, and leaves those that are there alone until `shutdown`. */
+  close(): void;
   /**
    * Refuses new connections, lets running calls end, and cuts what is still open after `graceMs`.
    * Calling it again answers the first call's result.
@@ -50,6 +52,7 @@ export function createOnePortServer(
   const undecided = new Set<Socket>();
   let draining = false;
   let stopping: Promise<ShutdownResult> | undefined;
+  let closing: Promise<void> | undefined;
 
   const http1 = createHttp1Server(handler, limits, () => draining);
   const http2 = createHttp2Server(handler, limits);
@@ -71,6 +74,8 @@ export function createOnePortServer(
     });
   });
 
+  const close = () => (closing ??= closeListener(server));
+
   const closeIdle = () => {
     for (const socket of undecided) socket.destroy();
     server.closeIdleConnections();
@@ -82,7 +87,7 @@ export function createOnePortServer(
     let cutCalls: readonly CallGroup[] = [];
     let sweep: NodeJS.Timeout | undefined;
     draining = true;
-    const closed = closeListener(server);
+    const closed = close();
     http2.announceShutdown();
     const quiet = setTimeout(() => {
       closeIdle();
@@ -116,6 +121,7 @@ export function createOnePortServer(
       }),
     address: () => addressOf(server),
     connectionCount: () => sockets.size,
+    close: () => void close(),
     shutdown: (graceMs) => (stopping ??= stop(graceMs)),
   };
 }

@@ -26,7 +26,8 @@ export interface ExchangeDeps<Mine extends Answers> {
   readonly send: (message: ExchangeMessage) => void;
   readonly answers: Mine;
   readonly schedule: Schedule;
-  readonly timeoutMs: number;
+  /** How long each question may take. */
+  readonly timeoutMs: number | ((name: string) => number);
 }
 
 export function createExchange<Mine extends Answers, Theirs extends Answers>(
@@ -59,7 +60,8 @@ export function createExchange<Mine extends Answers, Theirs extends Answers>(
         waiting.set(id, pending);
         send({ type: 'ask', id, name, args });
       }
-      const answer = withTimeout(pending.promise, timeoutMs, schedule, late);
+      const withinMs = typeof timeoutMs === 'number' ? timeoutMs : timeoutMs(name);
+      const answer = withTimeout(pending.promise, withinMs, schedule, late);
       return answer.finally(() => waiting.delete(id)) as ReturnType<typeof this.ask>;
     },
     receive(message) {

@@ -24,6 +24,8 @@ export type PrimaryAnswers = Readonly<{
   recall: CreationMemory['recall'];
   /** The metrics of all workers together. */
   metrics: () => Promise<MetricsPage>;
+  /** Resolves when no worker takes connections any more. For a service that stops. */
+  closed: () => Promise<void>;
 }>;
 
 /** What the primary asks a worker. */

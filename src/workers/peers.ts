@@ -16,6 +16,9 @@ import { type SharedPorts, sharedThrough } from './shared-ports.ts';
 /** The primary does nothing that takes long: one that needs longer is not well. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
+/** Workers that are busy come to close late; one that hangs must not hold up the others for long. */
+const CLOSED_TIMEOUT_MS = 5_000;
+
 /** News of failures wait so long for company, as guesses come in floods. */
 const GATHER_MS = 5;
 
@@ -35,6 +38,11 @@ export interface Peers extends SharedPorts {
   ready(address: ListeningAddress): void;
   /** Aborts, with a StopReason, when this worker is to end. */
   readonly stop: AbortSignal;
+  /**
+   * Says that this worker takes no connection any more, and resolves when that is true of all. Who tells clients to
+   * leave before that would send them to a worker that is about to close. Never rejects, and gives up after 5 s.
+   */
+  closed(): Promise<void>;
   /** The last word: without it, the process would not end. */
   leave(): Promise<void>;
 }
@@ -54,7 +62,7 @@ export async function joinPeers(schedule: Schedule): Promise<Peers> {
     send: (message) => void send(message),
     answers: { snapshot: () => snapshot() },
     schedule,
-    timeoutMs: ANSWER_TIMEOUT_MS,
+    timeoutMs: (name) => (name === 'closed' ? CLOSED_TIMEOUT_MS : ANSWER_TIMEOUT_MS),
   });
 
   function receive(message: FromPrimary): void {
@@ -118,6 +126,7 @@ export async function joinPeers(schedule: Schedule): Promise<Peers> {
     },
     ready: (address) => void send({ type: 'ready', address }),
     stop: stop.signal,
+    closed: () => exchange.ask('closed').catch(() => {}),
     async leave() {
       flush();
       if (process.connected) await send({ type: 'final', snapshot: await snapshot() });

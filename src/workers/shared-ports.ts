@@ -13,7 +13,7 @@ export interface SharedPorts {
   readonly creationMemory: CreationMemory;
 }
 
-type SharedAnswers = Omit<PrimaryAnswers, 'metrics'>;
+type SharedAnswers = Omit<PrimaryAnswers, 'metrics' | 'closed'>;
 
 /** Keeps them, in bounded memory. */
 export function createSharedAnswers(clock: { monotonicMs(): number }): SharedAnswers {
