@@ -3,14 +3,12 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadSettings } from './config/destinations.ts';
-import type { Settings } from './config/settings.ts';
-import type { OnePortServer } from './edge/listen.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
 import { openAdmission } from './open-admission.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openDestinations } from './open-destinations.ts';
-import { openKeyRooms } from './open-keys.ts';
+import { type KeyRooms, openKeyRooms } from './open-keys.ts';
 import { openLimits } from './open-limits.ts';
 import { openServer } from './open-server.ts';
 import { openTelemetry } from './open-telemetry.ts';
@@ -20,10 +18,10 @@ import { createRpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
 import type { CredentialProvider } from './s3/credentials.ts';
 import { clock } from './system.ts';
-import type { Events } from './telemetry/events.ts';
-import { createHealth, type Health } from './telemetry/health.ts';
+import { createHealth } from './telemetry/health.ts';
 import { createTracedPorts } from './traced-ports.ts';
 import { version } from './version.ts';
+import type { Peers } from './workers/peers.ts';
 
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
@@ -31,8 +29,13 @@ export interface App extends AsyncDisposable {
   readonly scheme: 'http' | 'https';
   /** The administrator that was made because the store was empty. */
   readonly bootstrapped: CreatedKey | undefined;
-  /** Turns readiness off, waits the configured delay, lets running calls finish and stops listening. */
-  stop(): Promise<void>;
+  /**
+   * Turns readiness off, waits the configured delay, lets running calls finish and stops listening. Where another
+   * process has taken the place of this one on the same port, nobody needs to be told, nor to be given time to notice.
+   */
+  stop(options?: { readonly replaced: boolean }): Promise<void>;
+  /** Says in the log that this process cannot be replaced by a new one while it serves. */
+  refuseReload(): void;
 }
 
 export interface AppOptions {
@@ -40,15 +43,19 @@ export interface AppOptions {
   /** For the default destination, instead of the AWS SDK's own chain. */
   readonly credentials?: CredentialProvider;
   readonly logFormat: 'json' | 'pretty';
+  /** The other processes that serve the same port. Without it there are none. */
+  readonly peers?: Peers | undefined;
 }
 
 /**
  * Opens the whole service and listens. Rejects, with everything closed again, when the store does not answer, a
  * destination cannot be used or the port cannot be had.
  */
-export async function openApp({ settings, credentials, logFormat }: AppOptions): Promise<App> {
+export async function openApp({ settings, credentials, logFormat, peers }: AppOptions): Promise<App> {
   await using opening = new AsyncDisposableStack();
-  const { metrics, events, tracing } = opening.use(await openTelemetry(settings, { logFormat }));
+  const { metrics, events, tracing } = opening.use(
+    await openTelemetry(settings, { logFormat, worker: peers?.worker }),
+  );
   const ports = tracing && createTracedPorts(tracing);
   const tls = opening.use(openTls(settings, events));
   const openingRooms = openKeyRooms(settings, {
@@ -63,13 +70,20 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   );
   // When one fails, the other is waited for: what it opens later would be closed by nobody.
   await Promise.allSettled([openingRooms, openingDestinations]);
-  const [rooms, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
+  const [opened, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
+  const rooms = sharedWithPeers(opened, peers);
   const { idSealer, uploadTokens } = openSealed(settings, rooms);
   const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, { events, metrics }));
   const { lookup, verify } = opening.use(
-    await openAuthentication(settings, rooms, uploadTokens, { events, metrics }),
+    await openAuthentication(settings, rooms, uploadTokens, {
+      events,
+      metrics,
+      shareFailures: peers?.shareFailures,
+    }),
   );
-  const keys = rooms.manage(lookup);
+  const keys = rooms.manage(
+    peers ? { ...lookup, invalidate: peers.shareChanges(lookup.invalidate) } : lookup,
+  );
   const health = createHealth({
     version,
     clock: clock.monotonicMs,
@@ -99,11 +113,13 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
-  const server = openServer(settings, { rpc, health, metrics, events, tls, tracing });
+  const expose = peers?.shareMetrics(metrics.snapshot) ?? metrics.expose;
+  const server = openServer(settings, { rpc, health, metrics: { ...metrics, expose }, events, tls, tracing });
   const address = await server.listen(settings.port, settings.host);
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));
-  events.listening({ host: address.address, port: address.port });
+  // Of several workers the primary says it, once.
+  if (peers === undefined) events.listening({ host: address.address, port: address.port });
   // Nobody handles its failure: a contract that cannot be checked must not be served.
   void rpc.warm();
   // Last, because whoever could not start has nobody to tell the secret to.
@@ -114,21 +130,25 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     address,
     scheme: tls === undefined ? 'http' : 'https',
     bootstrapped,
-    stop: () => stop(server, health, shutdown, settings, events),
+    refuseReload: events.reloadRefused,
+    stop: async ({ replaced } = { replaced: false }) => {
+      events.draining();
+      if (!replaced) {
+        health.drain();
+        await delay(settings.shutdownDelayMs);
+        server.close();
+        await peers?.closed();
+      }
+      shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
+      events.stopped(await server.shutdown(settings.shutdownGraceMs));
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
-async function stop(
-  server: OnePortServer,
-  health: Health,
-  shutdown: AbortController,
-  settings: Settings,
-  events: Events,
-): Promise<void> {
-  health.drain();
-  events.draining();
-  await delay(settings.shutdownDelayMs);
-  shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
-  events.stopped(await server.shutdown(settings.shutdownGraceMs));
+/** Workers on one machine share through their primary what instances share through Redis, where there is none. */
+function sharedWithPeers(rooms: KeyRooms, peers: Peers | undefined): KeyRooms {
+  if (peers === undefined || rooms.shared !== undefined) return rooms;
+  const { rateCounts, tokenCounts, creationMemory } = peers;
+  return { ...rooms, rateCounts, tokenCounts, creationMemory };
 }

@@ -3,6 +3,7 @@ import type { Settings } from './config/settings.ts';
 import { createKeyUsage } from './keys/key-usage.ts';
 import { keyLimits } from './keys/limits.ts';
 import { createKeyLookup, type KeyLookup } from './keys/lookup.ts';
+import type { FailureLimiter } from './keys/ports.ts';
 import { createPropagation } from './keys/propagation.ts';
 import { createRevocationFeed } from './keys/revocation-feed.ts';
 import type { UploadTokens } from './keys/upload-tokens.ts';
@@ -24,15 +25,24 @@ export interface Authentication extends AsyncDisposable {
   readonly verify: KeyVerifier['verify'];
 }
 
+export interface AuthenticationOptions {
+  readonly events: Events;
+  readonly metrics: Metrics;
+  /** Makes of the limiter of this process one of all that serve the same port. Left out: it stands alone. */
+  readonly shareFailures?: ((local: FailureLimiter) => FailureLimiter) | undefined;
+}
+
 /**
  * Opens a key lookup that hears of every revocation, and the verifier in front of it. Rejects with a Fault
  * STORE_UNAVAILABLE when the store does not tell of the revocations so far.
+ *
+ * @param shareFailures joins the limiter of failures with those of other processes
  */
 export async function openAuthentication(
   settings: Settings,
   { store, shared, peppers, sharedReady }: KeyRooms,
   uploadTokens: UploadTokens,
-  { events, metrics }: { readonly events: Events; readonly metrics: Metrics },
+  { events, metrics, shareFailures = (local) => local }: AuthenticationOptions,
 ): Promise<Authentication> {
   await using opening = new AsyncDisposableStack();
   const limits = { maxAgeMs: settings.keyMaxAgeMs, staleIfErrorMs: settings.keyStaleIfErrorMs };
@@ -63,12 +73,14 @@ export async function openAuthentication(
   metrics.state.cache('absent_keys', () => lookup.stats().absent);
   if (shared) metrics.state.breaker('keys', () => lookup.stats().breaker);
   metrics.state.feedLag(feed.lagMs);
-  const limiter = createFailureLimiter({
-    perSecond: settings.authFailuresPerSecond,
-    burst: settings.authFailureBurst,
-    maxAddresses: LIMITED_ADDRESSES,
-    clock,
-  });
+  const limiter = shareFailures(
+    createFailureLimiter({
+      perSecond: settings.authFailuresPerSecond,
+      burst: settings.authFailureBurst,
+      maxAddresses: LIMITED_ADDRESSES,
+      clock,
+    }),
+  );
   const usage = createKeyUsage({
     store,
     clock,

@@ -8,6 +8,7 @@ import { createEdge } from './edge/edge.ts';
 import { createHealthRoutes, isHealthPath } from './edge/health-routes.ts';
 import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
 import { createRequestIds } from './edge/request-id.ts';
+import { groupCalls } from './edge/running-calls.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
 import type { Tls } from './open-tls.ts';
 import { sendFault } from './rest/envelope.ts';
@@ -18,6 +19,7 @@ import { clock, random } from './system.ts';
 import type { Events } from './telemetry/events.ts';
 import type { Health } from './telemetry/health.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { RequestRecord } from './telemetry/request-record.ts';
 import type { Tracing } from './telemetry/tracing.ts';
 
 export interface ServedRooms {
@@ -37,6 +39,7 @@ export function openServer(
   { rpc, health, metrics, events, tls, tracing }: ServedRooms,
 ): OnePortServer {
   const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
+  const running = new Set<RequestRecord>();
   const edge = createEdge({
     doors: [
       rest,
@@ -53,6 +56,7 @@ export function openServer(
     clock: clock.monotonicMs,
     trace: tracing?.serve,
     onRequestEnd: events.requestEnded,
+    running,
   });
   const { maxConnections, maxConnectionsPerAddress, trustedProxies } = settings;
   return createOnePortServer(edge, {
@@ -65,5 +69,6 @@ export function openServer(
     onError: events.listenerFailed,
     tls: tls?.server,
     tlsOnly: tls?.plaintext === 'refuse',
+    runningCalls: () => groupCalls(running),
   });
 }

@@ -26,7 +26,10 @@ export interface Telemetry extends AsyncDisposable {
 /** Disposing exports and writes what is left, within the time that one export may take. */
 export async function openTelemetry(
   settings: Settings,
-  { logFormat }: { readonly logFormat: LoggerOptions['format'] },
+  {
+    logFormat,
+    worker,
+  }: { readonly logFormat: LoggerOptions['format']; readonly worker?: number | undefined },
 ): Promise<Telemetry> {
   await using opening = new AsyncDisposableStack();
   const { logger } = opening.use(
@@ -34,6 +37,7 @@ export async function openTelemetry(
       level: settings.logLevel,
       format: logFormat,
       version,
+      worker,
       secretPatterns: SECRET_PATTERNS,
     }),
   );

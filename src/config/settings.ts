@@ -17,6 +17,7 @@ import {
   secretList,
   text,
 } from './value-types.ts';
+import { WORKER_SETTINGS } from './worker-settings.ts';
 
 export const SETTINGS = {
   host: withDefault({
@@ -33,6 +34,7 @@ export const SETTINGS = {
   }),
   ...TLS_SETTINGS,
   ...UPLOAD_SETTINGS,
+  ...WORKER_SETTINGS,
   databaseUrl: withDefault({
     name: 'DATABASE_URL',
     type: connection('sqlite', 'postgres', 'postgresql'),

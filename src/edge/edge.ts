@@ -56,6 +56,8 @@ export interface EdgeOptions {
   readonly trace?: ((request: HttpRequest, record: RequestRecord, serve: () => void) => void) | undefined;
   /** Called exactly once for every request: when its answer has gone out, or its connection broke. */
   readonly onRequestEnd: (record: RequestRecord, end: RequestEnd) => void;
+  /** Holds every request from its beginning to its end. */
+  readonly running?: Set<RequestRecord>;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface EdgeOptions {
  */
 export function createEdge(options: EdgeOptions): (request: HttpRequest, response: HttpResponse) => void {
   const { doors, refuse, requestId, clientAddress, clientCertificate, allowsPlaintext } = options;
-  const { cors, clock, trace, onRequestEnd } = options;
+  const { cors, clock, trace, onRequestEnd, running } = options;
   const hasValidHost = createHostCheck();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
@@ -126,8 +128,12 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
       protocol: 'http',
       code: 'ok',
     };
+    running?.add(record);
     // Both HTTP versions emit 'close' once, whether the answer went out or the connection broke.
-    response.on('close', () => onRequestEnd(record, requestEndFrom(request, response, record, clock())));
+    response.on('close', () => {
+      running?.delete(record);
+      onRequestEnd(record, requestEndFrom(request, response, record, clock()));
+    });
     // Writing after the end is a door's mistake, not a reason to end the process.
     response.on('error', (error: unknown) => {
       record.cause ??= error;

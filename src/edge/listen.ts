@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import { createHttp1Server } from './http1-server.ts';
 import { createHttp2Server } from './http2-server.ts';
+import type { CallGroup } from './running-calls.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 import { sniffProtocol } from './sniff.ts';
 import type { TlsServer } from './tls-server.ts';
@@ -17,6 +18,8 @@ export interface OnePortServer {
   address(): AddressInfo | undefined;
   /** Sockets that are open now. */
   connectionCount(): number;
+  /** Refuses new connections, and leaves those that are there alone until `shutdown`. */
+  close(): void;
   /**
    * Refuses new connections, lets running calls end, and cuts what is still open after `graceMs`.
    * Calling it again answers the first call's result.
@@ -29,6 +32,8 @@ export interface ShutdownResult {
   readonly clean: boolean;
   /** Connections that outlived the grace time. */
   readonly cutConnections: number;
+  /** The calls that were running on them. */
+  readonly cutCalls: readonly CallGroup[];
 }
 
 export interface OnePortOptions {
@@ -43,6 +48,8 @@ export interface OnePortOptions {
   readonly tls?: Pick<TlsServer, 'accept'> | undefined;
   /** Hang up on whoever speaks without TLS. */
   readonly tlsOnly?: boolean | undefined;
+  /** The calls that are running now. */
+  readonly runningCalls?: () => readonly CallGroup[];
 }
 
 /** One port for HTTP/1.1 and HTTP/2, with TLS and without, told apart by the first bytes of each connection. */
@@ -55,6 +62,7 @@ export function createOnePortServer(
   const undecided = new Set<Socket>();
   let draining = false;
   let stopping: Promise<ShutdownResult> | undefined;
+  let closing: Promise<void> | undefined;
 
   const http1 = createHttp1Server(handler, limits, () => draining);
   const http2 = createHttp2Server(handler, limits);
@@ -100,6 +108,8 @@ export function createOnePortServer(
     (isHttp2 ? http2 : http1).accept(connection);
   }
 
+  const close = () => (closing ??= closeListener(server));
+
   const closeIdle = () => {
     for (const socket of undecided) socket.destroy();
     server.closeIdleConnections();
@@ -108,9 +118,10 @@ export function createOnePortServer(
 
   async function stop(graceMs: number): Promise<ShutdownResult> {
     let cutConnections = 0;
+    let cutCalls: readonly CallGroup[] = [];
     let sweep: NodeJS.Timeout | undefined;
     draining = true;
-    const closed = closeListener(server);
+    const closed = close();
     http2.announceShutdown();
     const quiet = setTimeout(() => {
       closeIdle();
@@ -118,6 +129,7 @@ export function createOnePortServer(
     }, limits.drainQuietMs);
     const cut = setTimeout(() => {
       cutConnections = sockets.size;
+      cutCalls = options.runningCalls?.() ?? [];
       for (const socket of sockets) socket.destroy();
     }, graceMs);
     await closed;
@@ -126,7 +138,7 @@ export function createOnePortServer(
     clearInterval(sweep);
     // Only now, for it also stops the request timeouts.
     server.close();
-    return { clean: cutConnections === 0, cutConnections };
+    return { clean: cutConnections === 0, cutConnections, cutCalls };
   }
 
   return {
@@ -143,6 +155,7 @@ export function createOnePortServer(
       }),
     address: () => addressOf(server),
     connectionCount: () => sockets.size,
+    close: () => void close(),
     shutdown: (graceMs) => (stopping ??= stop(graceMs)),
   };
 }

@@ -26,7 +26,7 @@ interface KnownUse {
 }
 
 const DEFAULT_MAX_TOKENS = 100_000;
-const NOTHING: TokenCount = { files: 0, bytes: 0 };
+export const NOTHING: TokenCount = { files: 0, bytes: 0 };
 const UNUSED: KnownUse = { known: NOTHING, own: NOTHING };
 
 export function createTokenBudget(deps: TokenBudgetDeps): TokenBudget {
@@ -78,14 +78,14 @@ export function createTokenBudget(deps: TokenBudgetDeps): TokenBudget {
 }
 
 /** Differences, because a sum could exceed what numbers hold exactly. */
-function fits(used: TokenCount, { files, bytes, maxFiles, maxBytes }: TokenUse): boolean {
+export function fits(used: TokenCount, { files, bytes, maxFiles, maxBytes }: TokenUse): boolean {
   return files <= maxFiles - used.files && bytes <= maxBytes - used.bytes;
 }
 
-function sum(one: TokenCount, other: TokenCount): TokenCount {
+export function sum(one: TokenCount, other: TokenCount): TokenCount {
   return { files: one.files + other.files, bytes: one.bytes + other.bytes };
 }
 
-function larger(one: TokenCount, other: TokenCount): TokenCount {
+export function larger(one: TokenCount, other: TokenCount): TokenCount {
   return { files: Math.max(one.files, other.files), bytes: Math.max(one.bytes, other.bytes) };
 }

@@ -39,8 +39,15 @@ export interface Events extends TlsEvents {
   credentialsFailed(destination: string, cause: unknown): void;
   listenerFailed(cause: unknown): void;
   listening(where: { readonly host: string; readonly port: number }): void;
+  /** There is only this process, which cannot be replaced without a pause. */
+  reloadRefused(): void;
   draining(): void;
-  stopped(outcome: { readonly clean: boolean; readonly cutConnections: number }): void;
+  /** What was cut, if anything, by route and protocol. */
+  stopped(outcome: {
+    readonly clean: boolean;
+    readonly cutConnections: number;
+    readonly cutCalls: readonly { readonly route: string; readonly calls: number }[];
+  }): void;
 }
 
 /** Paths that monitoring asks for all the time; their success is not worth a line. */
@@ -127,6 +134,10 @@ export function createEvents(logger: Logger, metrics: Metrics, tracing?: Tracing
       logger.warn({ destination, err }, 'S3 credentials could not be obtained; trying again'),
     listenerFailed: (err) => logger.error({ err }, 'the listening socket failed'),
     listening: (where) => logger.info(where, 'listening'),
+    reloadRefused: () =>
+      logger.warn(
+        'SIGHUP replaces workers one after the other, which takes --workers 2 or more; nothing was done',
+      ),
     draining: () => logger.info('draining: no new calls, running ones finish'),
     stopped: (outcome) => logger[outcome.clean ? 'info' : 'warn'](outcome, 'stopped'),
   };

@@ -16,6 +16,8 @@ export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly format: 'json' | 'pretty';
   readonly version: string;
+  /** The number of the worker that writes, where there are several. */
+  readonly worker?: number | undefined;
   /** Patterns of secrets that must not appear in a line; each with the `g` flag. */
   readonly secretPatterns: readonly RegExp[];
 }
@@ -31,7 +33,7 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
   const logger = pino(
     {
       level: options.level,
-      base: { service: 'presignd', version: options.version },
+      base: { service: 'presignd', version: options.version, worker: options.worker },
       timestamp: createTimestamps(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: stdSerializers.errWithCause },

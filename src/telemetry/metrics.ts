@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { MetricSnapshot, MetricsPage } from './metric-totals.ts';
 import { createStateGauges, type StateGauges } from './state-gauges.ts';
 import { createTallies, remember } from './tallies.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
@@ -40,7 +41,9 @@ export interface Metrics extends TlsMetrics {
   /** Everything that is measured here. */
   readonly registry: Registry;
   /** The exposition in Prometheus' text format. */
-  expose(): Promise<{ readonly contentType: string; readonly body: string }>;
+  expose(): Promise<MetricsPage>;
+  /** The same as data, to be added up with that of other processes. */
+  snapshot(): Promise<MetricSnapshot>;
 }
 
 /** The metrics of one instance. Labels are bounded: route templates and wire codes, never a path, key or file name. */
@@ -99,12 +102,14 @@ export function createMetrics(version: string): Metrics {
     name: 'presignd_signer_native',
     help: '1 while the native signer is proven and in use for a destination, 0 while the AWS SDK signs.',
     labelNames: ['destination'] as const,
+    aggregator: 'min',
     registers,
   });
   const skew = new Gauge({
     name: 'presignd_s3_clock_ahead_seconds',
     help: "How far S3's clock is ahead of this machine's, by its last answer. Beyond 900 s it refuses what was signed.",
     labelNames: ['destination'] as const,
+    aggregator: 'average',
     registers,
   });
   const propagation = new Histogram({
@@ -124,6 +129,7 @@ export function createMetrics(version: string): Metrics {
     name: 'presignd_build_info',
     help: 'Always 1; the labels say what is running.',
     labelNames: ['version', 'node'] as const,
+    aggregator: 'first',
     registers,
   });
   build.set({ version, node: process.version }, 1);
@@ -172,5 +178,6 @@ export function createMetrics(version: string): Metrics {
     state: createStateGauges(registry),
     registry,
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }

@@ -77,7 +77,12 @@ describe('a stop signal', () => {
     expect(await service.program.stop('SIGTERM')).toBe(0);
     expect(await connection.closed).toBe('');
     const stopped = service.program.log().find(({ msg }) => msg === 'stopped');
-    expect(stopped).toMatchObject({ level: 'warn', clean: false, cutConnections: 1 });
+    expect(stopped).toMatchObject({
+      level: 'warn',
+      clean: false,
+      cutConnections: 1,
+      cutCalls: [{ protocol: 'rest', route: 'upload.v1.UploadService/CreateS3Upload', calls: 1 }],
+    });
   });
 
   it('turns readiness off, and serves on for as long as load balancers need to notice', async () => {

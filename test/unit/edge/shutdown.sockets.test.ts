@@ -60,7 +60,7 @@ describe('shutdown', () => {
     half.send('PRI * HTT');
     await eventually(() => edge.server.connectionCount() === 4);
     const sessionClosed = once(session, 'close');
-    expect(await edge.server.shutdown(NEVER_MS)).toEqual({ clean: true, cutConnections: 0 });
+    expect(await edge.server.shutdown(NEVER_MS)).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
     await Promise.all([sessionClosed, idle.closed, silent.closed, half.closed]);
   });
 
@@ -77,7 +77,7 @@ describe('shutdown', () => {
       [200, 'finished'],
       [200, 'finished'],
     ]);
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
     expect(edge.ended.map(({ end }) => end.status)).toEqual([200, 200]);
   });
 
@@ -106,7 +106,7 @@ describe('shutdown', () => {
     const done = edge.server.shutdown(NEVER_MS);
     await delay(100);
     calls[0]?.response.end('ended');
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
     expect(await connection.closed).toContain('ended');
   });
 
@@ -139,7 +139,11 @@ describe('shutdown', () => {
     const failures = Promise.allSettled(answers);
     await idleHttp1();
     await eventually(() => calls.length === 3);
-    expect(await edge.server.shutdown(120)).toEqual({ clean: false, cutConnections: 2 });
+    expect(await edge.server.shutdown(120)).toEqual({
+      clean: false,
+      cutConnections: 2,
+      cutCalls: [{ protocol: 'http', route: 'unmatched', calls: 3 }],
+    });
     expect((await failures).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect((await edge.untilEnded(4)).map(({ end }) => end.status)).toEqual([200, 499, 499, 499]);
   });
@@ -148,7 +152,7 @@ describe('shutdown', () => {
     await start();
     const first = edge.server.shutdown(NEVER_MS);
     expect(edge.server.shutdown(0)).toBe(first);
-    expect(await first).toEqual({ clean: true, cutConnections: 0 });
+    expect(await first).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
   });
 
   it('does not wait for HTTP/2 peers that never hang up themselves', async () => {
@@ -163,7 +167,7 @@ describe('shutdown', () => {
     const done = edge.server.shutdown(NEVER_MS);
     await delay(100);
     calls[0]?.response.end('finished');
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
     for (const { socket } of [idle, running]) socket.destroy();
   });
 
@@ -187,7 +191,7 @@ describe('shutdown', () => {
     await connection.until(GOAWAY_WITH_LARGEST_ID);
     connection.send(headersFrame({ streamId: 3, authority: 'a', path: '/x' }));
     await connection.until(/echo GET \/x.*echo GET \/x/s);
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
   });
 
   it('fails no call of clients that keep sending on open connections', async () => {
@@ -223,6 +227,6 @@ describe('shutdown', () => {
     expect(failed.filter((error) => !String(error).includes('NGHTTP2_REFUSED_STREAM'))).toEqual([]);
     expect(edge.ended.every(({ end }) => end.status === 200)).toBe(true);
     expect(edge.ended.length).toBe(answered);
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
   });
 });

@@ -10,6 +10,7 @@ import { createCors } from '../../../src/edge/cors.ts';
 import { createEdge, type Refuse } from '../../../src/edge/edge.ts';
 import { createOnePortServer, type OnePortServer } from '../../../src/edge/listen.ts';
 import { createRequestIds } from '../../../src/edge/request-id.ts';
+import { groupCalls } from '../../../src/edge/running-calls.ts';
 import type { ServerLimits } from '../../../src/edge/server-limits.ts';
 import type { TlsFailure, TlsServer } from '../../../src/edge/tls-server.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../../../src/rpc/http-handler.ts';
@@ -90,6 +91,7 @@ export interface TestTls {
 /** An edge behind a listening one-port server; the caller shuts it down. */
 export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
   const ended: EndedRequest[] = [];
+  const running = new Set<RequestRecord>();
   let wake: () => void = () => {};
   const edge = createEdge({
     doors: options.doors,
@@ -104,8 +106,10 @@ export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
       ended.push({ record, end });
       wake();
     },
+    running,
   });
   const server = createOnePortServer(edge, {
+    runningCalls: () => groupCalls(running),
     limits: { drainQuietMs: 20, timeoutCheckIntervalMs: 20, ...options.limits },
     tls: options.tls?.server,
     tlsOnly: options.tlsOnly,
