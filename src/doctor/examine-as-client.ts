@@ -36,7 +36,7 @@ export async function examineAsClient(
   ]);
   const noOrigin = 'no page uploads: PRESIGND_CORS_ORIGINS is empty; --origin asks for one';
   return [
-    ...(written === undefined ? [] : judgeWrites(spec, written.seen)),
+    ...judgeWrites(spec, written?.seen),
     judgePublicRead(spec, observed.isPublic, written?.seen.anonymousRead),
     publicUrl,
     ...(origins.length === 0 ? CORS_CHECKS.map((id) => skipped(id, noOrigin)) : cors.flat()),
