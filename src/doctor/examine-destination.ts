@@ -15,7 +15,7 @@ import { listBucket, probeBucket } from './probe-bucket.ts';
 import { providerOf, regionOf } from './s3-answer.ts';
 
 export interface Examination {
-  /** Those of the pages that upload. */
+  /** Those of the pages that upload; `*` for any. */
   readonly origins: readonly string[];
   readonly uploadTtlMs: number;
   /** Try uploads, and delete them again. */

@@ -20,9 +20,11 @@ export interface Events {
   /** A creating call remembered within this instance only. */
   creationInsured(): void;
   byteUsageLost(keys: number): void;
-  /** So many signatures were made: parts are signed many at a time. */
+  /** S3 says that a bucket is in another region than the one that is signed for. */
+  storageElsewhere(destination: string, region: string, signedFor: string): void;
   /** S3's answer bears a time that is so far ahead of this machine's clock. */
   storageClockRead(destination: string, aheadMs: number): void;
+  /** So many signatures were made: parts are signed many at a time. */
   presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
   signerChosen(
     destination: string,
@@ -50,6 +52,7 @@ const CLOCK_WARNING_MS = 5 * 60_000;
 export function createEvents(logger: Logger, metrics: Metrics): Events {
   /** Destinations of which it has been told. */
   const farOff = new Set<string>();
+  const elsewhere = new Set<string>();
   return {
     requestEnded: (record, end) => {
       metrics.requestEnded(record, end.durationMs / 1000);
@@ -82,6 +85,11 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
         logger.warn({ destination, aheadMs }, 'the clocks of S3 and of this machine differ; run NTP here');
       if (isFarOff) farOff.add(destination);
       else farOff.delete(destination);
+    },
+    storageElsewhere: (destination, region, signedFor) => {
+      if (elsewhere.has(destination)) return;
+      elsewhere.add(destination);
+      logger.warn({ destination, region, signedFor }, 'the bucket is in another region; S3 refuses its URLs');
     },
     presigned: (destination, kind, signer, count) => metrics.presigned(destination, kind, signer, count),
     signerChosen: (destination, { signer, reason }) => {

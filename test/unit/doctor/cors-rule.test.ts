@@ -4,6 +4,7 @@ import {
   corsFormOf,
   corsRule,
   corsText,
+  hasCorsRule,
   withCorsRule,
 } from '../../../src/doctor/cors-rule.ts';
 import { PUT_HEADERS } from '../../../src/s3/put-input.ts';
@@ -40,6 +41,15 @@ it('stands in front of the rules that there are, and lets the same pages read wh
   const [ours, ...rest] = withCorsRule([theirs, others], RULE);
   expect(ours.ExposeHeaders).toEqual(['ETag', 'x-amz-version-id']);
   expect(rest).toEqual([theirs, others]);
+});
+
+it('is found among rules that grant all that it does', () => {
+  expect(hasCorsRule([], RULE)).toBe(false);
+  expect(hasCorsRule([RULE], RULE)).toBe(true);
+  const all = { AllowedOrigins: ['*'], AllowedMethods: RULE.AllowedMethods, AllowedHeaders: ['*'] };
+  expect(hasCorsRule([{ ...all, ExposeHeaders: ['etag'] }], RULE)).toBe(true);
+  expect(hasCorsRule([all], RULE)).toBe(false);
+  expect(hasCorsRule([{ ...RULE, AllowedHeaders: ['content-type'] }], RULE)).toBe(false);
 });
 
 it('is printed as each server takes it', () => {
