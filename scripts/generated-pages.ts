@@ -5,6 +5,7 @@ import { SETTINGS } from '../src/config/settings.ts';
 import type { ReasonSpec } from '../src/fault/reason-spec.ts';
 import { REASONS } from '../src/fault/reasons.ts';
 import { destinationsPage } from './destinations-page.ts';
+import { doctorPage } from './doctor-page.ts';
 import { page, table } from './markdown.ts';
 
 /** Every generated page, by its path in the repository. */
@@ -12,6 +13,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/configuration.md', configurationPage()],
     ['docs/destinations.md', destinationsPage()],
+    ['docs/doctor.md', doctorPage()],
     ['docs/errors.md', errorsPage()],
   ]);
 }

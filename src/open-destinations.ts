@@ -17,7 +17,7 @@ import { createUploadPolicy, type UploadPolicy } from './uploads/upload-policy.t
 
 export type DestinationEvents = Pick<
   Events,
-  'presigned' | 'signerChosen' | 'credentialsFailed' | 'storageClockRead'
+  'presigned' | 'signerChosen' | 'credentialsFailed' | 'storageClockRead' | 'storageElsewhere'
 >;
 
 export interface OpenDestinations extends AsyncDisposable {
@@ -106,6 +106,7 @@ async function openDestination(
     // S3 says whole seconds.
     onServerDate: (dateMs) =>
       events.storageClockRead(name, dateMs - Math.floor(clock.wallMs() / 1000) * 1000),
+    onOtherRegion: (told, signedFor) => events.storageElsewhere(name, told, signedFor),
   });
   return {
     destination: {

@@ -15,9 +15,6 @@ import { JSON_OPTION, printJson, wantsJson } from './output.ts';
 /** Whose rules each form is for, where no settings say whose S3 it is. */
 const PROVIDER_OF_FORM: Readonly<Record<CorsForm, Provider>> = { aws: 'aws', r2: 'r2', minio: 'minio' };
 
-/** A page that stands for any, where every origin is allowed. */
-const ANY_ORIGIN = 'https://presignd-doctor.invalid';
-
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Look at everything that uploads depend on, say what is wrong and how to mend it.',
@@ -57,7 +54,7 @@ export const doctor: Command = {
     if (loaded instanceof SettingsError) return report(context, refusedSettings(loaded), [], undefined);
     const { settings } = loaded;
     const specs = chosenDestinations(context, loaded.specs);
-    const options = { origins: origins ?? pageOrigins(settings), write: isOn(context, 'write') };
+    const options = { origins: origins ?? settings.corsOrigins, write: isOn(context, 'write') };
     const examine = () => examineService(settings, specs, options);
     const reports = await examine();
     if (!isOn(context, 'fix')) return report(context, reports, ignored, undefined);
@@ -111,11 +108,6 @@ function printCors(
   const provider = spec !== undefined && corsFormOf(spec) === form ? spec.provider : PROVIDER_OF_FORM[form];
   console.log(corsText(corsRule(origins, PROVIDER_CAPABILITIES[provider], spec?.allowedAcls ?? []), form));
   return 0;
-}
-
-/** The origins that the settings name. */
-function pageOrigins({ corsOrigins }: UploadSettings): readonly string[] {
-  return corsOrigins.map((origin) => (origin === '*' ? ANY_ORIGIN : origin));
 }
 
 function checkedOrigin(text: string): string {

@@ -70,6 +70,7 @@ export const janitor: Command = {
       signerChosen: ignore,
       credentialsFailed: ignore,
       storageClockRead: ignore,
+      storageElsewhere: ignore,
     };
     await using opened = await openDestinations(settings, { events });
     const orphans: Orphan[] = [];

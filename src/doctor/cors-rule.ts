@@ -58,6 +58,8 @@ export function corsRule(
 /** What is taken of a rule that there is. */
 export interface PresentCorsRule {
   readonly AllowedOrigins?: readonly string[] | undefined;
+  readonly AllowedMethods?: readonly string[] | undefined;
+  readonly AllowedHeaders?: readonly string[] | undefined;
   readonly ExposeHeaders?: readonly string[] | undefined;
 }
 
@@ -74,6 +76,19 @@ export function withCorsRule<Rule extends PresentCorsRule>(
   );
   const exposed = [...rule.ExposeHeaders, ...behind.flatMap((other) => other.ExposeHeaders ?? [])];
   return [{ ...rule, ExposeHeaders: [...new Set(exposed)] }, ...present];
+}
+
+/** Whether one of the rules that there are grants all that ours does. */
+export function hasCorsRule(present: readonly PresentCorsRule[], rule: CorsRule): boolean {
+  const holds = (kept: readonly string[] | undefined, wanted: readonly string[]) =>
+    wanted.every((item) => kept?.some((pattern) => matches(pattern.toLowerCase(), item.toLowerCase())));
+  return present.some(
+    (other) =>
+      holds(other.AllowedOrigins, rule.AllowedOrigins) &&
+      holds(other.AllowedMethods, rule.AllowedMethods) &&
+      holds(other.AllowedHeaders, rule.AllowedHeaders) &&
+      holds(other.ExposeHeaders, rule.ExposeHeaders),
+  );
 }
 
 /** A pattern has one `*` at the most, which stands for anything. */

@@ -10,7 +10,7 @@ import { judgeCors } from './judge-cors.ts';
 import { judgeWrites } from './judge-write.ts';
 import type { BucketAccess, BucketPlace } from './open-bucket.ts';
 import type { BucketObservation } from './probe-bucket.ts';
-import { probeCors } from './probe-cors.ts';
+import { pageOf, probeCors } from './probe-cors.ts';
 import { probeWrites, type WriteProbe, withoutQuery } from './probe-writes.ts';
 import { corsRemedy } from './remedies.ts';
 import { scratchKey, signedUpload } from './scratch.ts';
@@ -29,14 +29,16 @@ export async function examineAsClient(
 ): Promise<readonly Finding[]> {
   const { spec } = place;
   const { origins, write } = examination;
-  const written = write ? await probeWrites(spec, access, origins, examination) : undefined;
+  const written = write ? await probeWrites(spec, access, origins.map(pageOf), examination) : undefined;
   const [publicUrl, ...cors] = await Promise.all([
     examinePublicUrl(place, written, examination),
-    ...origins.map((origin) => examineCors(origin, place, access, { written, observed }, examination)),
+    ...origins.map((origin) =>
+      examineCors(pageOf(origin), place, access, { written, observed }, examination),
+    ),
   ]);
   const noOrigin = 'no page uploads: PRESIGND_CORS_ORIGINS is empty; --origin asks for one';
   return [
-    ...(written === undefined ? [] : judgeWrites(spec, written.seen)),
+    ...judgeWrites(spec, written?.seen),
     judgePublicRead(spec, observed.isPublic, written?.seen.anonymousRead),
     publicUrl,
     ...(origins.length === 0 ? CORS_CHECKS.map((id) => skipped(id, noOrigin)) : cors.flat()),

@@ -1,5 +1,6 @@
 // Examines one destination: asks from the outside in, and goes no further than what was found allows.
 import type { DestinationSettings } from '../config/destinations.ts';
+import type { CheckId } from './checks.ts';
 import { DESTINATION_CHECKS } from './destination-checks.ts';
 import { examineAsClient } from './examine-as-client.ts';
 import { judgeReach, reach } from './examine-reach.ts';
@@ -14,7 +15,7 @@ import { listBucket, probeBucket } from './probe-bucket.ts';
 import { providerOf, regionOf } from './s3-answer.ts';
 
 export interface Examination {
-  /** Those of the pages that upload. */
+  /** Those of the pages that upload; `*` for any. */
   readonly origins: readonly string[];
   readonly uploadTtlMs: number;
   /** Try uploads, and delete them again. */
@@ -25,16 +26,25 @@ export interface Examination {
   readonly id: string;
 }
 
+/** Without these, there is no S3 to ask anything. */
+const BLOCKING: readonly CheckId[] = ['endpoint', 's3-server', 'region'];
+
 /** Never rejects. Every check is among the findings. */
 export async function examineDestination(
   spec: DestinationSettings,
   examination: Examination,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const because = await examineInto(findings, spec, examination).catch(
-    (error: unknown) => `the doctor failed: ${error instanceof Error ? error.message : String(error)}`,
-  );
-  return completed(DESTINATION_CHECKS, findings, because);
+  try {
+    const because = await examineInto(findings, spec, examination);
+    return completed(DESTINATION_CHECKS, findings, because);
+  } catch (error) {
+    // Whatever is asked answers or is given up: all that can fail is signing.
+    const why = error instanceof Error ? error.message : String(error);
+    const others = findings.filter(({ id }) => id !== 'credentials');
+    const failed = problem('credentials', `nothing can be signed: ${why}`, 'Renew the credentials.');
+    return completed(DESTINATION_CHECKS, [...others, failed], skipReason('credentials'));
+  }
 }
 
 /** Answers why the checks that are not among the findings were skipped. */
@@ -57,13 +67,12 @@ async function examineInto(
   findings.push(...judgeReach(place, reached, examination.origins));
 
   const { server } = reached;
-  const blocked = findings.find(
-    ({ level, id }) => level === 'problem' && id !== 'clock' && id !== 'transport',
-  );
+  const problems = findings.filter(({ level }) => level === 'problem').map(({ id }) => id);
+  const blocking = problems.find((id) => BLOCKING.includes(id));
   if (access instanceof Error) findings.push(judgeCredentials(spec, { failure: access.message }, undefined));
-  if (blocked !== undefined || access instanceof Error || !('answer' in server)) {
+  if (blocking !== undefined || access instanceof Error || !('answer' in server)) {
     if (!(access instanceof Error)) findings.push(...knownOnly(spec, access, examination));
-    return skipReason(blocked?.id ?? 'credentials');
+    return skipReason(blocking ?? 'credentials');
   }
   const stopped = await examineBucket(findings, place, access, server.answer);
   if (!findings.some(({ id }) => id === 'credentials-life'))
@@ -75,8 +84,9 @@ async function examineInto(
     judgeLifecycle(spec, observed.lifecycle, examination.uploadTtlMs, byItself),
     judgeEncryption(spec, observed.encryption),
   );
+  if (problems.includes('public-endpoint')) return skipReason('public-endpoint');
   findings.push(...(await examineAsClient(place, access, observed, examination)));
-  return 'it writes to the bucket: run with --write';
+  return examination.write ? skipReason('upload') : 'it writes to the bucket: run with --write';
 }
 
 function skipReason(id: string): string {

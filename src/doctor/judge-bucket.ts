@@ -3,6 +3,7 @@ import type { DestinationSettings } from '../config/destinations.ts';
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 import { awsCommand, type LifecycleRule, lifecycleRemedy } from './remedies.ts';
 import { type Asked, isLacking, type Refusal, refusalText } from './s3-refusal.ts';
+import { settingLine } from './setting-names.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -18,10 +19,16 @@ export function isRefusedKey(asked: Asked<unknown>): asked is { readonly refusal
   return 'refusal' in asked && KEY_CODES.has(asked.refusal.code);
 }
 
-/** @param listing A list of the bucket, as short as can be. */
-export function judgeBucket(spec: DestinationSettings, listing: Asked<unknown>): Finding {
-  const { bucket } = spec;
-  if ('value' in listing) return ok('bucket', `${bucket} can be listed`);
+/** @param listing The bucket's own name, as a list of it has that. */
+export function judgeBucket(spec: DestinationSettings, listing: Asked<string | undefined>): Finding {
+  const { bucket, name } = spec;
+  if ('value' in listing && listing.value !== undefined) return ok('bucket', `${bucket} can be listed`);
+  if ('value' in listing)
+    return problem(
+      'bucket',
+      `asked for a list of ${bucket}, S3 answers with another one: it does not look for the bucket in the host name`,
+      settingLine(name, 'forcePathStyle', true),
+    );
   const { status, code } = listing.refusal;
   if (code === 'NoSuchBucket' || status === 404)
     return problem('bucket', `there is no bucket ${bucket}`, awsCommand(spec, 'create-bucket'));

@@ -21,7 +21,7 @@ export function judgeEndpoint(
   const setting = settingName(name, id === 'endpoint' ? 'endpoint' : 'publicEndpoint');
   const { kind, text } = outcome.failure;
   const fixes = {
-    name: `Check the host in ${setting} and the DNS here. A server without host names for buckets needs: ${settingLine(name, 'forcePathStyle', 'true')}`,
+    name: `Check the host in ${setting} and the DNS here. A server without host names for buckets needs: ${settingLine(name, 'forcePathStyle', true)}`,
     refused: `Check host and port in ${setting}, and that the server runs.`,
     silent: `Check ${setting}, and that no firewall between here and there drops packets.`,
     tls: `Check the scheme in ${setting}. For an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate.`,

@@ -21,31 +21,37 @@ export interface WriteObservation {
   readonly left: readonly string[];
 }
 
-export function judgeWrites(spec: DestinationSettings, seen: WriteObservation): readonly Finding[] {
+/** @param seen Undefined where nothing was tried. */
+export function judgeWrites(
+  spec: DestinationSettings,
+  seen: WriteObservation | undefined,
+): readonly Finding[] {
   const { oneShotPut, title, because } = PROVIDER_CAPABILITIES[spec.provider];
-  const [first] = seen.left;
+  const lacks = `not applicable: ${title} ${because.oneShotPut ?? 'has no such upload'}, so a request for it is refused`;
+  const overwrite =
+    oneShotPut === null
+      ? [skipped('overwrite', lacks)]
+      : seen?.oneShot === undefined
+        ? []
+        : [judgeOneShot(seen.oneShot)];
+  if (seen === undefined) return overwrite;
   return [
     judgeUpload(spec, seen.upload),
     ...(seen.wrongSize === undefined ? [] : [judgeWrongSize(spec, seen.wrongSize)]),
-    ...(oneShotPut === null
-      ? [
-          skipped(
-            'overwrite',
-            `not applicable: ${title} ${because.oneShotPut ?? 'has no such upload'}, so a request for it is refused`,
-          ),
-        ]
-      : seen.oneShot === undefined
-        ? []
-        : [judgeOneShot(seen.oneShot)]),
+    ...overwrite,
     ...(seen.unsigned === undefined ? [] : [judgeUnsigned(spec, seen.unsigned)]),
-    first === undefined
-      ? ok('cleanup', 'nothing is left')
-      : warning(
-          'cleanup',
-          `could not be deleted: ${seen.left.join('; ')}`,
-          `Give the credentials s3:DeleteObject while --write is used, or: ${awsCommand(spec, 'delete-object')} --key KEY`,
-        ),
+    judgeCleanup(spec, seen.left),
   ];
+}
+
+function judgeCleanup(spec: DestinationSettings, left: readonly string[]): Finding {
+  if (left.length === 0) return ok('cleanup', 'nothing is left');
+  const byHand = `${awsCommand(spec, 'delete-object')} --key KEY`;
+  return warning(
+    'cleanup',
+    `could not be deleted: ${left.join('; ')}`,
+    `Give the credentials s3:DeleteObject while --write is used, or: ${byHand}`,
+  );
 }
 
 /** S3's words for a signature from another time, whose code is that of missing rights. */

@@ -2,7 +2,7 @@
 import type { CORSRule } from '@aws-sdk/client-s3';
 import type { StorageClient } from '../s3/storage-client.ts';
 import type { CheckId } from './checks.ts';
-import { type CorsRule, withCorsRule } from './cors-rule.ts';
+import { type CorsRule, hasCorsRule, withCorsRule } from './cors-rule.ts';
 import { withAbortRule } from './remedies.ts';
 import { askS3 } from './s3-question.ts';
 import { type Asked, isLacking, refusalText } from './s3-refusal.ts';
@@ -23,6 +23,8 @@ export async function mendCors(storage: StorageClient, Bucket: string, rule: Cor
   });
   const rules = presentOr('NoSuchCORSConfiguration', present);
   if ('why' in rules) return unmade('cors-origin', rules.why);
+  if (hasCorsRule(rules.present, rule))
+    return unmade('cors-origin', 'the bucket has such a rule: what stands in front of S3 takes it away');
   const [first, ...others] = withCorsRule(rules.present, rule);
   const CORSRules = [mutable(first), ...others];
   const put = await askS3(storage, (sdk, client, limits) =>

@@ -14,11 +14,16 @@ export interface BucketObservation {
   readonly encryption: Asked<readonly string[]>;
 }
 
-/** As little of the bucket as a list can show. */
-export function listBucket(storage: StorageClient, Bucket: string, Prefix: string): Promise<Asked<unknown>> {
-  return askS3(storage, (sdk, client, limits) =>
-    client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), limits),
-  );
+/** As little of the bucket as a list can show: its own name, if it is the list of a bucket. */
+export function listBucket(
+  storage: StorageClient,
+  Bucket: string,
+  Prefix: string,
+): Promise<Asked<string | undefined>> {
+  return askS3(storage, async (sdk, client, limits) => {
+    const answer = await client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), limits);
+    return answer.Name;
+  });
 }
 
 export async function probeBucket(storage: StorageClient, Bucket: string): Promise<BucketObservation> {

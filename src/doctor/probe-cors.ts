@@ -2,6 +2,14 @@
 import type { HttpOutcome, HttpProbe } from './http-probe.ts';
 import { type CorsObservation, isGranted } from './judge-cors.ts';
 
+/** A page that stands for any. */
+const ANY_PAGE = 'https://presignd-doctor.invalid';
+
+/** The origin that is asked for in place of a setting, which may be `*`. */
+export function pageOf(origin: string): string {
+  return origin === '*' ? ANY_PAGE : origin;
+}
+
 export interface CorsQuestion {
   readonly origin: string;
   /** Of an object, without a query. */

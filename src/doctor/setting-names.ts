@@ -17,7 +17,7 @@ export function settingName(destination: string, field: keyof typeof NAMES): str
 }
 
 /** The setting with a value, as it is pasted. */
-export function settingLine(destination: string, field: keyof typeof NAMES, value: string): string {
+export function settingLine(destination: string, field: keyof typeof NAMES, value: string | boolean): string {
   return destination === DEFAULT_DESTINATION
     ? `${NAMES[field]}=${value}`
     : `in PRESIGND_DESTINATIONS: {"${destination}": {"${field}": ${JSON.stringify(value)}}}`;

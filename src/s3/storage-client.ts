@@ -35,6 +35,8 @@ export interface StorageClientOptions {
   readonly credentials: CredentialProvider | undefined;
   /** Told of the moment that each answer of S3 bears, in wall-clock milliseconds; whole seconds. */
   readonly onServerDate?: ((dateMs: number) => void) | undefined;
+  /** Told, with each answer of S3 that says so, that the bucket is in another region than the one that is signed for. */
+  readonly onOtherRegion?: ((region: string, signedFor: string) => void) | undefined;
   /** In place of `totalMs`, and the most for `completionMs`. */
   readonly timeoutMs?: number | undefined;
 }
@@ -135,29 +137,35 @@ async function open(options: StorageClientOptions): Promise<OpenClient> {
     },
   };
   const client = new sdk.S3Client(config);
-  if (options.onServerDate !== undefined) tellDates(client, options.onServerDate);
+  tellHeaders(client, region, options);
   return { sdk, client };
 }
 
 /** Also of refusals: a clock that is off is told by nothing else. */
-function tellDates(client: S3Client, onServerDate: (dateMs: number) => void): void {
+function tellHeaders(
+  client: S3Client,
+  signedFor: string,
+  { onServerDate, onOtherRegion }: StorageClientOptions,
+): void {
   client.middlewareStack.add(
     (next) => async (request) => {
       const result = await next(request);
-      const dateMs = Date.parse(dateOf(result.response) ?? '');
-      if (!Number.isNaN(dateMs)) onServerDate(dateMs);
+      const dateMs = Date.parse(headerOf(result.response, 'date') ?? '');
+      if (!Number.isNaN(dateMs)) onServerDate?.(dateMs);
+      const region = headerOf(result.response, 'x-amz-bucket-region');
+      if (region !== undefined && region !== signedFor) onOtherRegion?.(region, signedFor);
       return result;
     },
     // Behind the step that turns refusals into errors, which then have no headers any more.
-    { step: 'deserialize', priority: 'low', name: 'tellDates' },
+    { step: 'deserialize', priority: 'low', name: 'tellHeaders' },
   );
 }
 
-function dateOf(response: unknown): string | undefined {
+function headerOf(response: unknown, name: string): string | undefined {
   if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
-  const { headers } = response;
-  if (typeof headers !== 'object' || headers === null || !('date' in headers)) return undefined;
-  return typeof headers.date === 'string' ? headers.date : undefined;
+  const headers: Readonly<Record<string, unknown>> = { ...(response.headers as object) };
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** The provider's errors without what they may quote. The SDK keeps what it gets until that expires. */

@@ -28,6 +28,8 @@ export interface Events extends TlsEvents {
   overloaded(delayMs: number): void;
   recovered(): void;
   byteUsageLost(keys: number): void;
+  /** S3 says that a bucket is in another region than the one that is signed for. */
+  storageElsewhere(destination: string, region: string, signedFor: string): void;
   /** S3's answer bears a time that is so far ahead of this machine's clock. */
   storageClockRead(destination: string, aheadMs: number): void;
   /** So many signatures were made: parts are signed many at a time. */
@@ -65,6 +67,7 @@ const CLOCK_WARNING_MS = 5 * 60_000;
 export function createEvents(logger: Logger, metrics: Metrics, tracing?: Tracing): Events {
   /** Destinations of which it has been told. */
   const farOff = new Set<string>();
+  const elsewhere = new Set<string>();
   return {
     ...createTlsEvents(logger, metrics),
     requestEnded: (record, end) => {
@@ -117,6 +120,11 @@ export function createEvents(logger: Logger, metrics: Metrics, tracing?: Tracing
         logger.warn({ destination, aheadMs }, 'the clocks of S3 and of this machine differ; run NTP here');
       if (isFarOff) farOff.add(destination);
       else farOff.delete(destination);
+    },
+    storageElsewhere: (destination, region, signedFor) => {
+      if (elsewhere.has(destination)) return;
+      elsewhere.add(destination);
+      logger.warn({ destination, region, signedFor }, 'the bucket is in another region; S3 refuses its URLs');
     },
     presigned: (destination, kind, signer, count) => {
       metrics.presigned(destination, kind, signer, count);

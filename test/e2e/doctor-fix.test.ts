@@ -55,6 +55,13 @@ describeWith('minio', 'presignd doctor --fix', (minio) => {
     expect(again.changes).toEqual([]);
   });
 
+  it('lets every page in where the settings do', async () => {
+    const any = { ...env, PRESIGND_CORS_ORIGINS: '*' };
+    const { ailments, changes } = await place.examine(['--fix'], any);
+    expect(ailments).toEqual(['service-cors warning']);
+    expect(changes[0]?.what).toContain('"AllowedOrigins":["*"]');
+  });
+
   it('keeps every rule that was there', async () => {
     Object.assign(settings.kept, { cors: FOREIGN_CORS, lifecycle: FOREIGN_LIFECYCLE });
     const { code } = await place.examine(['--fix'], env);

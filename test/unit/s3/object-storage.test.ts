@@ -179,6 +179,18 @@ describe('the object storage', () => {
     await expect(storage.createMultipartUpload(plan)).rejects.toThrow(TypeError);
   });
 
+  it('tells, of refusals too, that the bucket is in another region than the one that is signed for', async () => {
+    const told: string[][] = [];
+    for (const region of ['eu-west-1', 'us-east-1']) {
+      const url = await openFakeS3((_, response) => {
+        response.writeHead(403, { 'x-amz-bucket-region': region }).end();
+      });
+      const storage = storageAt(url, { onOtherRegion: (...regions) => told.push(regions) });
+      await faultOf(() => storage.headObject(KEY));
+    }
+    expect(told).toEqual([['eu-west-1', 'us-east-1']]);
+  });
+
   it('tells of the time that every answer bears, refusals among them', async () => {
     const dates = ['Fri, 27 Nov 2026 10:00:00 GMT', 'Fri, 27 Nov 2026 10:00:07 GMT', 'yesterday'];
     let answers = 0;
