@@ -6,7 +6,7 @@ import type { KeyLookup } from './keys/lookup.ts';
 import { cacheKeyFromPepper, loadPeppers, type Peppers } from './keys/peppers.ts';
 import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
 import type { ByteLedger, SharedRateCounts, SharedTokenCounts } from './quota/ports.ts';
-import { migrateStore, openKeyStore } from './store/open-store.ts';
+import { backupStore, migrateStore, openKeyStore } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
 import type { CreationMemory } from './uploads/ports.ts';
 
@@ -90,6 +90,11 @@ export async function openKeyRooms(
     sharedReady: async (timeoutMs) => redis?.ready(timeoutMs) ?? true,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** Copies the store that the settings name into a new file. Throws as `backupStore` does. */
+export function backupKeyStore(settings: Pick<Settings, 'databaseUrl'>, target: string): Promise<void> {
+  return backupStore(() => settings.databaseUrl.reveal(), target);
 }
 
 /** Brings the schema of the store up to date, and answers its versions before and after. */
