@@ -1,6 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { integer } from './columns.ts';
-import { refuseTooNew, refuseTooOld, type SchemaState, type SchemaStep, usableFrom } from './schema-steps.ts';
+import {
+  type MigrationPlan,
+  planMigration,
+  refuseTooNew,
+  refuseTooOld,
+  type SchemaState,
+  type SchemaStep,
+  usableFrom,
+} from './schema-steps.ts';
 import { inTransaction } from './sqlite-connection.ts';
 
 /** Marks a database file as ours ("psgd"), so that we never write into another program's database. */
@@ -155,6 +163,11 @@ export function assertMigrated(
 ): void {
   const state = db === undefined ? { version: 0, usableFrom: undefined } : schemaState(db, steps);
   refuseTooOld(state, steps);
+}
+
+/** What `migrate` would do. Changes nothing, and throws as it does. */
+export function planSqliteMigration(db: DatabaseSync): MigrationPlan {
+  return planMigration(schemaState(db, SQLITE_STEPS), SQLITE_STEPS);
 }
 
 function schemaState(db: DatabaseSync, steps: readonly SchemaStep[]): SchemaState {

@@ -2,7 +2,15 @@ import type { Client } from 'pg';
 import type { Migrated } from './migrations.ts';
 import { codeOf } from './postgres-fault.ts';
 import { LOCKS, SCHEMA } from './postgres-schema.ts';
-import { refuseTooNew, refuseTooOld, type SchemaState, type SchemaStep, usableFrom } from './schema-steps.ts';
+import {
+  type MigrationPlan,
+  planMigration,
+  refuseTooNew,
+  refuseTooOld,
+  type SchemaState,
+  type SchemaStep,
+  usableFrom,
+} from './schema-steps.ts';
 
 /** Step n brings the schema from version n to n + 1. */
 export const POSTGRES_STEPS: readonly SchemaStep[] = [
@@ -135,6 +143,11 @@ export async function assertPostgresMigrated(
   steps: readonly SchemaStep[] = POSTGRES_STEPS,
 ): Promise<void> {
   refuseTooOld(await schemaState(client, steps), steps);
+}
+
+/** What `migratePostgresSchema` would do. Changes nothing, and throws as it does. */
+export async function planPostgresSchema(client: Client): Promise<MigrationPlan> {
+  return planMigration(await schemaState(client, POSTGRES_STEPS), POSTGRES_STEPS);
 }
 
 async function createSchema(client: Client): Promise<void> {
