@@ -6,7 +6,7 @@ import type { KeyLookup } from './keys/lookup.ts';
 import { cacheKeyFromPepper, loadPeppers, type Peppers } from './keys/peppers.ts';
 import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
 import type { ByteLedger, SharedRateCounts, SharedTokenCounts } from './quota/ports.ts';
-import { migrateStore, openKeyStore } from './store/open-store.ts';
+import { backupStore, migrateStore, openKeyStore, planStoreMigration } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
 import type { TracedPorts } from './traced-ports.ts';
 import type { CreationMemory } from './uploads/ports.ts';
@@ -96,9 +96,19 @@ export async function openKeyRooms(
   };
 }
 
+/** Copies the store that the settings name into a new file. Throws as `backupStore` does. */
+export function backupKeyStore(settings: Pick<Settings, 'databaseUrl'>, target: string): Promise<void> {
+  return backupStore(() => settings.databaseUrl.reveal(), target);
+}
+
 /** Brings the schema of the store up to date, and answers its versions before and after. */
 export function migrateKeyStore({ databaseUrl }: Pick<Settings, 'databaseUrl'>) {
   return migrateStore(() => databaseUrl.reveal());
+}
+
+/** What that would do. Changes nothing. */
+export function planKeyStoreMigration({ databaseUrl }: Pick<Settings, 'databaseUrl'>) {
+  return planStoreMigration(() => databaseUrl.reveal());
 }
 
 interface SharedRooms extends AsyncDisposable {

@@ -3,6 +3,7 @@ import { SettingsError } from '../config/load-settings.ts';
 import { nearestNames } from '../config/nearest-names.ts';
 import { Fault } from '../fault/fault.ts';
 import { version } from '../version.ts';
+import { backup } from './backup.ts';
 import { type Command, parseArgsOptions, UsageError } from './command.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   keysAudit,
   keysMint,
   migrate,
+  backup,
   janitor,
   doctor,
 ];

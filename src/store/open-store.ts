@@ -1,8 +1,15 @@
 import type { KeyStore } from '../keys/ports.ts';
 import type { ByteLedger } from '../quota/ports.ts';
 import type { Migrated } from './migrations.ts';
-import { migratePostgres, openPostgresKeyStore, type PostgresOptions } from './postgres-key-store.ts';
-import { migrateSqlite, openSqliteKeyStore } from './sqlite-key-store.ts';
+import {
+  migratePostgres,
+  openPostgresKeyStore,
+  type PostgresOptions,
+  planPostgres,
+} from './postgres-key-store.ts';
+import type { MigrationPlan } from './schema-steps.ts';
+import { backupSqlite } from './sqlite-backup.ts';
+import { migrateSqlite, openSqliteKeyStore, planSqlite } from './sqlite-key-store.ts';
 
 type Place = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres' };
 
@@ -26,6 +33,24 @@ export async function openKeyStore(
 export async function migrateStore(databaseUrl: () => string): Promise<Migrated> {
   const place = placeOf(databaseUrl());
   return place.kind === 'postgres' ? migratePostgres(databaseUrl) : migrateSqlite(place.path);
+}
+
+/** What `migrateStore` would do. Changes nothing. Throws as openKeyStore does. */
+export async function planStoreMigration(databaseUrl: () => string): Promise<MigrationPlan> {
+  const place = placeOf(databaseUrl());
+  return place.kind === 'postgres' ? planPostgres(databaseUrl) : planSqlite(place.path);
+}
+
+/**
+ * Copies a store in an SQLite file into the new file at `target`, while others use it. Throws an Error that can be shown
+ * to the operator, and so it does for Postgres, which has tools of its own.
+ */
+export async function backupStore(databaseUrl: () => string, target: string): Promise<void> {
+  const place = placeOf(databaseUrl());
+  if (place.kind === 'sqlite') return backupSqlite(place.path, target);
+  throw new Error(
+    'The key store is on Postgres. Use: pg_dump --format=custom --schema=presignd --file=FILE DATABASE_URL',
+  );
 }
 
 /** Throws an Error that never holds the URL for one that names no store. */

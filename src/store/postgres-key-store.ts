@@ -11,8 +11,9 @@ import type { Migrated } from './migrations.ts';
 import { commitChange, takeBytes, touchKeys } from './postgres-changes.ts';
 import { clientClass } from './postgres-client.ts';
 import { causeOf, postgresFault } from './postgres-fault.ts';
-import { assertPostgresMigrated, migratePostgresSchema } from './postgres-migrations.ts';
+import { assertPostgresMigrated, migratePostgresSchema, planPostgresSchema } from './postgres-migrations.ts';
 import { openPostgresPool, type PostgresPool, type RunStatement } from './postgres-pool.ts';
+import type { MigrationPlan } from './schema-steps.ts';
 
 /** A lookup that takes longer helps nobody any more. */
 const LOOKUP_LIMITS = { connectTimeoutMs: 500, timeoutMs: 500 } as const;
@@ -84,10 +85,19 @@ export async function openPostgresKeyStore(
 }
 
 /** Brings the schema up to date. Throws an Error that never holds the URL when that is not possible. */
-export async function migratePostgres(databaseUrl: () => string): Promise<Migrated> {
+export function migratePostgres(databaseUrl: () => string): Promise<Migrated> {
+  return atStart(databaseUrl, migratePostgresSchema);
+}
+
+/** What `migratePostgres` would do. Throws as it does. */
+export function planPostgres(databaseUrl: () => string): Promise<MigrationPlan> {
+  return atStart(databaseUrl, planPostgresSchema);
+}
+
+async function atStart<T>(databaseUrl: () => string, work: (client: Client) => Promise<T>): Promise<T> {
   const { default: pg } = await import('pg');
   return unlessUnusable(() =>
-    withClient(clientClass(pg, databaseUrl, START_LIMITS), (client) => migratePostgresSchema(client)),
+    withClient(clientClass(pg, databaseUrl, START_LIMITS), (client) => work(client)),
   );
 }
 

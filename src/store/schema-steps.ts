@@ -29,6 +29,22 @@ export interface SchemaStanding {
   readonly refusal: string | undefined;
 }
 
+/** What bringing a schema up to date comes to. */
+export interface MigrationPlan {
+  /** The version that it has, 0 for none. */
+  readonly from: number;
+  /** The version that it will have. */
+  readonly to: number;
+  /** Whether the programs that use it as it is may go on when it has been brought up to date. */
+  readonly rolling: boolean;
+}
+
+/** What has to be done for a program that knows these steps. */
+export function planMigration({ version }: SchemaState, steps: readonly SchemaStep[]): MigrationPlan {
+  const to = Math.max(version, steps.length);
+  return { from: version, to, rolling: version === to || version === 0 || usableFrom(steps, to) <= version };
+}
+
 /** The oldest version whose programs may use the schema of this version, the first being 1. */
 export function usableFrom(steps: readonly SchemaStep[], version: number): number {
   const lastBreak = steps.slice(0, version).findLastIndex(({ compatible }) => !compatible);

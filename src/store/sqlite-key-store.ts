@@ -8,9 +8,11 @@ import { integer, type Row } from './columns.ts';
 import { apiKeyFromRow, keyEventFromRow } from './key-row.ts';
 import { ANY_KEY, countKeys, selectAudit, selectKeys } from './key-statements.ts';
 import { SELECT_SECRET, secretFromRow } from './key-writes.ts';
-import { assertMigrated, type Migrated, migrate } from './migrations.ts';
+import { assertMigrated, type Migrated, migrate, planSqliteMigration } from './migrations.ts';
+import { type MigrationPlan, planMigration } from './schema-steps.ts';
 import { assertSameFile, fileIdentity, openConnection } from './sqlite-connection.ts';
 import { createStatements } from './sqlite-statements.ts';
+import { SQLITE_STEPS } from './sqlite-steps.ts';
 import { createSqliteWriter, startWriterWorker } from './sqlite-writer.ts';
 import { storeFault } from './store-fault.ts';
 
@@ -47,6 +49,16 @@ export function migrateSqlite(path: string): Migrated {
     const migrated = migratePatiently(db);
     db.close();
     return migrated;
+  });
+}
+
+/** What `migrateSqlite` would do. Makes no file, and throws as it does. */
+export function planSqlite(path: string): MigrationPlan {
+  if (!existsSync(path)) return planMigration({ version: 0, usableFrom: undefined }, SQLITE_STEPS);
+  return connected(resolve(path), false, (db) => {
+    const plan = planSqliteMigration(db);
+    db.close();
+    return plan;
   });
 }
 

@@ -86,6 +86,8 @@ describe('presignd migrate', () => {
   it('makes the schema where the service may not, and then finds nothing to do', async () => {
     await using sandbox = await openSandbox({ ...UNREACHABLE_S3, PRESIGND_AUTO_MIGRATE: 'false' });
     await expect(sandbox.start()).rejects.toThrow(/presignd migrate/);
+    const check = await sandbox.run(['migrate', '--check']);
+    expect(check.stdout).toMatch(/^There is no schema yet; this presignd makes version \d+\.\n$/);
     const first = await sandbox.run(['migrate']);
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/^The schema had version 0 and now has \d+\.\n$/);

@@ -26,6 +26,7 @@ const COMMANDS = [
   'keys audit',
   'keys mint',
   'migrate',
+  'backup',
 ];
 
 describe('help', () => {

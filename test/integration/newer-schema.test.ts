@@ -2,10 +2,12 @@
 // is ours and one step more.
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrate, SQLITE_STEPS } from '../../src/store/migrations.ts';
+import { migrate } from '../../src/store/migrations.ts';
 import { migrateStore, openKeyStore } from '../../src/store/open-store.ts';
-import { migratePostgresSchema, POSTGRES_STEPS } from '../../src/store/postgres-migrations.ts';
+import { migratePostgresSchema } from '../../src/store/postgres-migrations.ts';
+import { POSTGRES_STEPS } from '../../src/store/postgres-steps.ts';
 import type { SchemaStep } from '../../src/store/schema-steps.ts';
+import { SQLITE_STEPS } from '../../src/store/sqlite-steps.ts';
 import { describeWith } from '../support/available.ts';
 import { insertKeys, revokeKey } from '../support/key-changes.ts';
 import { makePostgresPlace } from '../support/postgres-place.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrateStore, openKeyStore } from '../../src/store/open-store.ts';
+import { migrateStore, openKeyStore, planStoreMigration } from '../../src/store/open-store.ts';
 import { migratePostgresSchema } from '../../src/store/postgres-migrations.ts';
 import type { SchemaStep } from '../../src/store/schema-steps.ts';
 import { describeWith } from '../support/available.ts';
@@ -30,7 +30,9 @@ describeWith('postgresUrl', 'the schema on Postgres', (serverUrl) => {
       (error: Error) => error.message,
     );
 
-  it('is made once, and left alone after that', async () => {
+  it('is made once, which is told beforehand, and left alone after that', async () => {
+    expect(await planStoreMigration(() => place.url)).toEqual({ from: 0, to: 1, rolling: true });
+    expect(await place.query(TABLES)).toEqual([]);
     expect(await migrateStore(() => place.url)).toEqual({ from: 0, to: 1 });
     const tables = await place.query(TABLES);
     expect(await migrateStore(() => place.url)).toEqual({ from: 1, to: 1 });

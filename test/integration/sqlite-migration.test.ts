@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrateSqlite, openSqliteKeyStore } from '../../src/store/sqlite-key-store.ts';
+import { migrateSqlite, openSqliteKeyStore, planSqlite } from '../../src/store/sqlite-key-store.ts';
 import { insertKeys } from '../support/key-changes.ts';
 import { makeSqlitePlace, type SqlitePlace } from '../support/sqlite-place.ts';
 import { makeVersion1, VERSION_1_PEPPER, version1Keys } from '../support/sqlite-version-1.ts';
@@ -95,6 +95,15 @@ describe('the migration alone', () => {
     const store = openSqliteKeyStore(place.path, { autoMigrate: false });
     expect(await store.list(ALL)).toEqual({ keys: [], total: 0 });
     await store.close();
+  });
+
+  it('tells beforehand what it will do, and does none of it', async () => {
+    expect(planSqlite(place.path)).toEqual({ from: 0, to: 2, rolling: true });
+    expect(existsSync(place.path)).toBe(false);
+    makeVersion1(place.path, 1);
+    expect(planSqlite(place.path)).toEqual({ from: 1, to: 2, rolling: false });
+    expect(migrateSqlite(place.path)).toEqual({ from: 1, to: 2 });
+    expect(planSqlite(place.path)).toEqual({ from: 2, to: 2, rolling: true });
   });
 
   it('names the file that it cannot use', async () => {
