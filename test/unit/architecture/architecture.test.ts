@@ -76,7 +76,7 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
   edge: {
     rooms: ['fault', 'telemetry'],
-    files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts'],
+    files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts', 'src/quota/gcra.ts'],
   },
   'local-s3': { rooms: [], packages: ['busboy'] },
   cli: {
