@@ -44,7 +44,7 @@ export function openServer(
     doors: [
       rest,
       createTokenPathDoor({ door: rest, tokenPattern: UPLOAD_TOKEN_PATTERN }),
-      createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault }),
+      createHealthRoutes({ health, metrics: metrics.expose, refuse: sendFault, clock: clock.monotonicMs }),
       rpc,
     ],
     refuse: sendFault,

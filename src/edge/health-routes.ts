@@ -2,6 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import type { Door, HttpHandler, HttpResponse } from '../rpc/http-handler.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
 import type { Refuse } from './edge.ts';
+import { freshWithinReason } from './fresh-page.ts';
 
 /** Every path of gRPC's health protocol begins so. */
 const RPC_HEALTH = '/grpc.health.v1.Health/';
@@ -16,24 +17,29 @@ export interface HealthRoutesOptions {
   /** The metrics page; without it there is no `/metrics`. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly refuse: Refuse;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
 }
 
 interface Page {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** One for all who are answered with the page, however long some of them take to read it. */
+  readonly body: Buffer;
 }
 
 /**
  * `/health` for people, `/livez` and `/readyz` for orchestrators, `/metrics` for Prometheus: GET and HEAD, no
  * authentication. `/livez` asks no dependency, for a restart would not bring one back.
  */
-export function createHealthRoutes({ health, metrics, refuse }: HealthRoutesOptions): Door {
+export function createHealthRoutes({ health, metrics, refuse, clock }: HealthRoutesOptions): Door {
+  const report = freshWithinReason(health.report, clock);
+  const metricsPage = metrics && freshWithinReason(async () => pageFrom(200, await metrics()), clock);
   const pages: Record<string, () => Promise<Page>> = {
-    '/health': async () => healthPage(await health.report()),
+    '/health': async () => healthPage(await report()),
     '/livez': async () => jsonPage(200, { status: 'ok' }),
-    '/readyz': async () => readyPage(await health.report()),
-    ...(metrics && { '/metrics': async () => ({ status: 200, ...(await metrics()) }) }),
+    '/readyz': async () => readyPage(await report()),
+    ...(metricsPage && { '/metrics': metricsPage }),
   };
   const handlers = new Map(
     Object.entries(pages).map(([route, page]) => [route, handlerOf(route, page, refuse)] as const),
@@ -59,7 +65,7 @@ function handlerOf(route: string, page: () => Promise<Page>, refuse: Refuse): Ht
 function send(response: HttpResponse, { status, contentType, body }: Page, headersOnly: boolean): void {
   response.statusCode = status;
   response.setHeader('content-type', contentType);
-  response.setHeader('content-length', Buffer.byteLength(body));
+  response.setHeader('content-length', body.length);
   response.setHeader('cache-control', 'no-store');
   if (headersOnly) response.end();
   else response.end(body);
@@ -92,5 +98,9 @@ function isReady({ status }: HealthReport): boolean {
 }
 
 function jsonPage(status: number, body: unknown): Page {
-  return { status, contentType: 'application/json', body: JSON.stringify(body) };
+  return pageFrom(status, { contentType: 'application/json', body: JSON.stringify(body) });
+}
+
+function pageFrom(status: number, page: { readonly contentType: string; readonly body: string }): Page {
+  return { status, contentType: page.contentType, body: Buffer.from(page.body) };
 }

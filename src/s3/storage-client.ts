@@ -1,29 +1,12 @@
 // The AWS SDK's client for asking S3 itself, opened by the first question: who only signs does not need it.
 import type * as StorageSdk from '@aws-sdk/client-s3';
 import { Fault } from '../fault/fault.ts';
-import { boundedMs, overdueFault, type TimeLeft } from '../flow/time-left.ts';
+import { overdueFault, type TimeLeft } from '../flow/time-left.ts';
 import { type CredentialProvider, defaultCredentialProvider, loadCredentials } from './credentials.ts';
 import { resolveRegion } from './destination.ts';
 import { loadSdk, type S3Client, type S3ClientConfig, SIGNING_CLIENT } from './sdk.ts';
 import { failureFrom } from './storage-failure.ts';
-
-/** How long S3 may take, in milliseconds, and how often it is asked. */
-const STORAGE_LIMITS = {
-  /** To accept a connection. */
-  connectMs: 1_000,
-  /** To begin an answer. */
-  requestMs: 5_000,
-  /** For the answer, retries and credentials included. */
-  totalMs: 10_000,
-  /**
-   * The same for a completion: S3 answers it when the parts have been put together, "several minutes" at the most (AWS
-   * "CompleteMultipartUpload"). Who gives up sooner only has to ask again.
-   */
-  completionMs: 30_000,
-  attempts: 2,
-  /** Connections to one S3 at a time. */
-  sockets: 256,
-} as const;
+import { createQuestionTurns, questionLimits, STORAGE_LIMITS } from './storage-limits.ts';
 
 export interface StorageClientOptions {
   /** The bucket's region; without it the AWS SDK's providers decide. */
@@ -37,7 +20,7 @@ export interface StorageClientOptions {
   readonly onServerDate?: ((dateMs: number) => void) | undefined;
   /** Told, with each answer of S3 that says so, that the bucket is in another region than the one that is signed for. */
   readonly onOtherRegion?: ((region: string, signedFor: string) => void) | undefined;
-  /** In place of `totalMs`, and the most for `completionMs`. */
+  /** In place of `totalMs` of STORAGE_LIMITS, and the most for its `completionMs`. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -54,7 +37,7 @@ export interface AskOptions {
 
 export interface StorageClient {
   /**
-   * Rejects with what the SDK rejects with, an Error when there is no whole answer in time, or a Fault DEADLINE_EXCEEDED
+   * Rejects with what the SDK rejects with, an Error when there is no whole answer in time or too much is asked at once, or a Fault DEADLINE_EXCEEDED
    * when there is none in the time that the caller has left. The request is then aborted.
    */
   ask<T>(request: Ask<T>, options?: AskOptions): Promise<T>;
@@ -76,25 +59,15 @@ const REFUSED_KEYS: ReadonlySet<string> = new Set([
 
 export function createStorageClient(options: StorageClientOptions): StorageClient {
   let opening: Promise<OpenClient> | undefined;
+  const turns = createQuestionTurns();
 
   return {
     ask: async (request, { kind, timeLeft } = {}) => {
-      const limits = limitsOf(options, kind, timeLeft);
-      opening ??= open(options);
-      const used = opening;
+      await turns.take();
       try {
-        return await within(limits.totalMs, async (abortSignal) => {
-          const { sdk, client } = await used;
-          return request(sdk, client, { abortSignal, requestTimeout: limits.requestMs });
-        });
-      } catch (error) {
-        const isClosed = await used.then(
-          () => REFUSED_KEYS.has(failureFrom(error).code),
-          () => true,
-        );
-        // What others ask meanwhile goes on; its connections end by themselves.
-        if (isClosed && opening === used) opening = undefined;
-        throw overdueFault(timeLeft, error) ?? error;
+        return await askNow(request, kind, timeLeft);
+      } finally {
+        turns.leave();
       }
     },
     close: () => {
@@ -102,16 +75,30 @@ export function createStorageClient(options: StorageClientOptions): StorageClien
       opening = undefined;
     },
   };
-}
 
-function limitsOf(
-  { timeoutMs }: StorageClientOptions,
-  kind: 'completion' | undefined,
-  timeLeft: TimeLeft | undefined,
-) {
-  const usual = kind === undefined ? STORAGE_LIMITS.totalMs : STORAGE_LIMITS.completionMs;
-  const totalMs = boundedMs(Math.min(usual, timeoutMs ?? usual), timeLeft);
-  return { totalMs, requestMs: kind === undefined ? Math.min(STORAGE_LIMITS.requestMs, totalMs) : totalMs };
+  async function askNow<T>(
+    request: Ask<T>,
+    kind: AskOptions['kind'],
+    timeLeft: TimeLeft | undefined,
+  ): Promise<T> {
+    const limits = questionLimits(options.timeoutMs, kind, timeLeft);
+    opening ??= open(options);
+    const used = opening;
+    try {
+      return await within(limits.totalMs, async (abortSignal) => {
+        const { sdk, client } = await used;
+        return request(sdk, client, { abortSignal, requestTimeout: limits.requestMs });
+      });
+    } catch (error) {
+      const isClosed = await used.then(
+        () => REFUSED_KEYS.has(failureFrom(error).code),
+        () => true,
+      );
+      // What others ask meanwhile goes on; its connections end by themselves.
+      if (isClosed && opening === used) opening = undefined;
+      throw overdueFault(timeLeft, error) ?? error;
+    }
+  }
 }
 
 async function open(options: StorageClientOptions): Promise<OpenClient> {

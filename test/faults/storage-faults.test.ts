@@ -130,6 +130,19 @@ describe('an S3 that fails', () => {
     }
   });
 
+  it('is asked so much at a time while it hangs, and no more is gathered', async () => {
+    let connections = 0;
+    const endpoint = await openFakeTcp(() => {
+      connections += 1;
+    });
+    const storage = storageAt(endpoint, { timeoutMs: 2_000 });
+    const questions = Array.from({ length: 600 }, () => faultOf(() => storage.headObject(KEY)));
+    const reasons = (await Promise.all(questions)).map(({ reason }) => reason);
+    expect(new Set(reasons)).toEqual(new Set(['STORAGE_UNAVAILABLE']));
+    // The others waited for a second, or not even that.
+    expect(connections).toBe(256);
+  });
+
   it('is asked again once it is back', async () => {
     let isDown = true;
     const endpoint = await openFakeS3((request, response) => {

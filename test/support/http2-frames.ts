@@ -1,10 +1,13 @@
 /** The HTTP/2 client connection preface (RFC 9113 §3.4) without the SETTINGS frame that must follow. */
 export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
+/** Types of frames (RFC 9113 §6). */
+export const FRAMES = { headers: 0x1, settings: 0x4, ping: 0x6, continuation: 0x9 } as const;
+
 const END_STREAM = 0x1;
 const END_HEADERS = 0x4;
 
-function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
+export function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(9);
   header.writeUIntBE(payload.length, 0, 3);
   header.writeUInt8(type, 3);

@@ -90,7 +90,12 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
   edge: {
     rooms: ['fault', 'telemetry'],
-    files: ['src/rpc/http-handler.ts', 'src/quota/address-group.ts', 'src/keys/client-certificate.ts'],
+    files: [
+      'src/rpc/http-handler.ts',
+      'src/quota/address-group.ts',
+      'src/quota/gcra.ts',
+      'src/keys/client-certificate.ts',
+    ],
   },
   workers: {
     rooms: ['telemetry'],

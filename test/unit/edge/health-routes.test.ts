@@ -23,6 +23,7 @@ async function start(
     createHealthRoutes({
       health,
       refuse,
+      clock: () => nowMs,
       ...(metricsBody && {
         metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: await metricsBody() }),
       }),

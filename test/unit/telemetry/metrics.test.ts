@@ -39,6 +39,9 @@ describe('createMetrics', () => {
     metrics.creationInsured();
     metrics.storageClockRead('default', -61);
     metrics.keyLookedUp('memory', 'hit');
+    metrics.shed('loop');
+    metrics.shed('loop');
+    metrics.watchCalls(() => ({ running: 3, queued: 1 }));
     const { body, contentType } = await metrics.expose();
     expect(contentType).toContain('text/plain');
     expect(body).toContain(`presignd_build_info{version="1.2.3",node="${process.version}"} 1`);
@@ -50,6 +53,9 @@ describe('createMetrics', () => {
     counted('destination="default",kind="part",signer="native"', 999);
     counted('destination="avatars",kind="put",signer="sdk"', 1);
     expect(body).toContain('presignd_creations_insured_total 1');
+    expect(body).toContain('presignd_shed_total{cause="loop"} 2');
+    expect(body).toContain('presignd_calls{state="running"} 3');
+    expect(body).toContain('presignd_calls{state="queued"} 1');
     expect(body).toContain('presignd_s3_clock_ahead_seconds{destination="default"} -61');
     expect(body).toContain('presignd_key_lookups_total{tier="memory",outcome="hit"} 1');
   });
