@@ -4,11 +4,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { ServiceUsage as Usage } from '../support/service-usage.ts';
 import { type CampaignReport, type Finding, runCampaign, send } from './campaign.ts';
 import { inputFromText, textFromInput } from './input.ts';
 import { isolate } from './isolate.ts';
 import { judgeLine, judgeOutcome } from './judge.ts';
-import { openSubject, type Subject, type Usage } from './subject.ts';
+import { openSubject, type Subject } from './subject.ts';
 import { TARGETS } from './targets.ts';
 
 const FOUND_FOLDER = 'fuzz-findings';

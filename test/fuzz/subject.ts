@@ -1,18 +1,12 @@
 // The service that is attacked: the real program on SQLite, in front of a development S3 in this process.
-import { readdir, readFile } from 'node:fs/promises';
 import { sendHttp1 } from '../support/http-requests.ts';
 import type { LogLine, Program } from '../support/program.ts';
 import { expectNoSecrets } from '../support/program.ts';
 import { openS3Place } from '../support/s3-place.ts';
 import { openSandbox } from '../support/sandbox.ts';
+import { type ServiceUsage, usageOf } from '../support/service-usage.ts';
 import { getUpload } from '../support/upload-calls.ts';
 import { API_KEY, KNOWN_ENV } from './known.ts';
-
-export interface Usage {
-  readonly rssBytes: number;
-  readonly heapBytes: number;
-  readonly fileDescriptors: number;
-}
 
 export interface Subject extends AsyncDisposable {
   readonly program: Program;
@@ -20,7 +14,7 @@ export interface Subject extends AsyncDisposable {
   newLines(): LogLine[];
   /** Throws unless the program runs, says that it lives, and answers a good call. */
   checkHealth(): Promise<void>;
-  usage(): Promise<Usage>;
+  usage(): Promise<ServiceUsage>;
   /** What it printed last that is no line of its log, such as why it ended. */
   lastWords(): string;
 }
@@ -79,17 +73,5 @@ export async function openSubject(): Promise<Subject> {
         .slice(-30)
         .join('\n'),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
-  };
-}
-
-async function usageOf({ pid, url }: Program): Promise<Usage> {
-  const { body } = await sendHttp1(`${url}/metrics`);
-  const metric = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(body)?.[1] ?? Number.NaN);
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  return {
-    rssBytes: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024,
-    heapBytes: metric('nodejs_heap_size_used_bytes'),
-    fileDescriptors: files.length,
   };
 }
