@@ -30,7 +30,7 @@ export function judgeLine(line: LogLine, inputs: ReadonlyMap<string, FuzzInput>)
   if (level === 'error' || level === 'fatal')
     return `the log has an error: ${JSON.stringify(line).slice(0, 2_000)}`;
   if (msg !== 'request') return undefined;
-  const isLate = status === 503 && (ALLOWED_UNAVAILABLE.includes(reason) || HEALTH_ROUTES.includes(route));
+  const isLate = ALLOWED_UNAVAILABLE.includes(reason) || (status === 503 && HEALTH_ROUTES.includes(route));
   if (Number(status) >= 500 && !isLate && !ALLOWED_STATUSES.has(Number(status)))
     return `answered ${status}: ${JSON.stringify(line).slice(0, 1_000)}`;
   // gRPC has it so for a message that is marked as compressed without a word of how (compression.md).
@@ -40,13 +40,14 @@ export function judgeLine(line: LogLine, inputs: ReadonlyMap<string, FuzzInput>)
   // Pipelined behind a refused request, it was not even looked at.
   const wasIgnored = code === 'canceled' && route === 'unmatched';
   if (wasIgnored || !String(path).startsWith(SMUGGLED_PATH)) return undefined;
-  const input = inputs.get(String(path).slice(SMUGGLED_PATH.length));
-  return input !== undefined && mayAsk(input, String(path))
+  // By looking at all: what is mutated may be the id itself.
+  return [...inputs.values()].some((input) => mayAsk(input, String(path)))
     ? undefined
     : `a request was taken from where strict parsing has none: ${path}`;
 }
 
 /** Whether the path is that of a request which strict parsing finds, too. */
-function mayAsk({ pieces }: FuzzInput, path: string): boolean {
+function mayAsk({ channel, pieces }: FuzzInput, path: string): boolean {
+  if (channel !== 'http1-raw') return false;
   return readStrictly(Buffer.concat(pieces)).requests.some(({ target }) => target.endsWith(path));
 }
