@@ -4,6 +4,7 @@ import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-h
 import type { RequestEnd, RequestRecord } from '../telemetry/request-record.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Cors } from './cors.ts';
+import { hasSoundFraming, isHttp2 } from './framing.ts';
 import { createHostCheck, isValidAuthority } from './host.ts';
 import { isSecured } from './peer-socket.ts';
 import type { RequestIds } from './request-id.ts';
@@ -23,6 +24,9 @@ const SECURITY_HEADERS = [
 
 /** Far beyond any path and query that exists here; no URL that people use is longer (RFC 9110 §4.1 asks for 8000). */
 const MAX_TARGET_LENGTH = 8_192;
+
+const UNSOUND_FRAMING =
+  'A body is framed by Content-Length, or by Transfer-Encoding: chunked alone and over HTTP/1.1';
 
 const TARGET_TOO_LONG = `The request target is longer than ${MAX_TARGET_LENGTH} bytes`;
 
@@ -68,11 +72,18 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
   const { doors, refuse, requestId, clientAddress, clientCertificate, allowsPlaintext } = options;
   const { cors, clock, trace, onRequestEnd, running } = options;
   const hasValidHost = createHostCheck();
+  const distrusted = new WeakSet<object>();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
+    // Pipelined behind a request that was refused: it goes unanswered, and ends with its connection.
+    if (!isHttp2(request) && distrusted.has(request.socket)) return;
+    if (!hasSoundFraming(request)) {
+      distrust(request, response);
+      refuse(request, response, record, new Fault('INVALID_REQUEST', { publicMessage: UNSOUND_FRAMING }));
+      return;
+    }
     if (!hasValidHost(request) || !adoptAbsoluteTarget(request)) {
-      // Whoever misframes its host may misframe the rest: what follows on the connection is not trusted.
-      if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+      distrust(request, response);
       refuse(request, response, record, new Fault('INVALID_HOST'));
       return;
     }
@@ -93,6 +104,13 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
     const handler = handlerFor(path);
     if (handler === undefined) refuse(request, response, record, new Fault('ROUTE_NOT_FOUND'));
     else handler(request, response, record);
+  }
+
+  /** Whoever misframes its host may misframe the rest: what follows on the connection is not even looked at. */
+  function distrust(request: HttpRequest, response: HttpResponse): void {
+    if (isHttp2(request)) return;
+    response.setHeader('connection', 'close');
+    distrusted.add(request.socket);
   }
 
   function handlerFor(path: string): HttpHandler | undefined {
