@@ -14,6 +14,7 @@ import { openDestinations } from './open-destinations.ts';
 import { openKeyRooms } from './open-keys.ts';
 import { openLimits } from './open-limits.ts';
 import { openServer } from './open-server.ts';
+import { openTls } from './open-tls.ts';
 import { openSealed, openUploads } from './open-uploads.ts';
 import { createRpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
@@ -27,6 +28,8 @@ import { version } from './version.ts';
 
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
+  /** How clients reach it. */
+  readonly scheme: 'http' | 'https';
   /** The administrator that was made because the store was empty. */
   readonly bootstrapped: CreatedKey | undefined;
   /** Turns readiness off, waits the configured delay, lets running calls finish and stops listening. */
@@ -56,6 +59,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   );
   const metrics = createMetrics(version);
   const events = createEvents(logger, metrics);
+  const tls = opening.use(openTls(settings, events));
   const openingRooms = openKeyRooms(settings, {
     countCalls: true,
     onRejected: events.sharedRecordRejected,
@@ -98,7 +102,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
-  const server = openServer(settings, { rpc, health, metrics, events });
+  const server = openServer(settings, { rpc, health, metrics, events, tls });
   const address = await server.listen(settings.port, settings.host);
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));
@@ -111,6 +115,7 @@ export async function openApp({ settings, credentials, logFormat }: AppOptions):
   const open = opening.move();
   return {
     address,
+    scheme: tls === undefined ? 'http' : 'https',
     bootstrapped,
     stop: () => stop(server, health, shutdown, settings, events),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

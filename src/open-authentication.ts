@@ -75,6 +75,7 @@ export async function openAuthentication(
     peppers,
     clock,
     uploadTokens,
+    certificateOwners: settings.tlsClientOwners,
     limiter,
     onAccepted: usage.record,
   });

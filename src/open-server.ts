@@ -1,12 +1,14 @@
 // Joins what stands between the network and the doors.
 import type { Settings } from './config/settings.ts';
 import { createClientAddress } from './edge/client-address.ts';
+import { clientCertificateOf } from './edge/client-certificate.ts';
 import { createCors } from './edge/cors.ts';
 import { createEdge } from './edge/edge.ts';
-import { createHealthRoutes } from './edge/health-routes.ts';
+import { createHealthRoutes, isHealthPath } from './edge/health-routes.ts';
 import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
 import { createRequestIds } from './edge/request-id.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
+import type { Tls } from './open-tls.ts';
 import { sendFault } from './rest/envelope.ts';
 import { createRestDoor } from './rest/rest-door.ts';
 import { createTokenPathDoor } from './rest/token-path-door.ts';
@@ -21,12 +23,13 @@ export interface ServedRooms {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly events: Events;
+  readonly tls: Tls | undefined;
 }
 
 /** The one port, with every door behind it. It does not listen yet. */
 export function openServer(
   settings: Pick<Settings, 'trustedProxies' | 'corsOrigins'>,
-  { rpc, health, metrics, events }: ServedRooms,
+  { rpc, health, metrics, events, tls }: ServedRooms,
 ): OnePortServer {
   const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
   const edge = createEdge({
@@ -39,9 +42,15 @@ export function openServer(
     refuse: sendFault,
     requestId: createRequestIds(random.pooled),
     clientAddress: createClientAddress(settings.trustedProxies),
+    clientCertificate: tls?.asksClients ? clientCertificateOf : undefined,
+    allowsPlaintext: tls?.plaintext === 'health-only' ? isHealthPath : undefined,
     cors: createCors(settings.corsOrigins),
     clock: clock.monotonicMs,
     onRequestEnd: events.requestEnded,
   });
-  return createOnePortServer(edge, { onError: events.listenerFailed });
+  return createOnePortServer(edge, {
+    onError: events.listenerFailed,
+    tls: tls?.server,
+    tlsOnly: tls?.plaintext === 'refuse',
+  });
 }

@@ -27,7 +27,7 @@ export const dev: Command = {
     const keyFile = join(folder, 'dev-api-key');
     const app = await openDevApp(s3.url, s3.credentials, keyFile);
     await using _ = app;
-    const url = `http://127.0.0.1:${app.address.port}`;
+    const url = `${app.scheme}://127.0.0.1:${app.address.port}`;
     const urlFile = join(folder, 'dev-url');
     await writeFile(urlFile, `${url}\n`);
     console.log(welcome({ version, url, s3Url: s3.url, bucket: BUCKET, folder, keyFile }));

@@ -9,6 +9,7 @@ import {
   type JsonValues,
   listField,
   objectFrom,
+  parseJson,
   readFields,
   required,
   textField,
@@ -90,13 +91,4 @@ function readDestination(name: string, value: unknown): DestinationFields {
     problems.push('.urlMaxTtl must not be shorter than urlTtl');
   if (problems.length > 0) throw new ValueProblems(problems);
   return fields;
-}
-
-/** The parser's own message quotes the text. */
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    throw new Error('must be JSON');
-  }
 }

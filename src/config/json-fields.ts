@@ -42,6 +42,30 @@ export function flagField(doc: string): JsonField<boolean | undefined> {
   };
 }
 
+/** A JSON number; what it may be is judged by whoever takes it. */
+export function numberField(doc: string): JsonField<number | undefined> {
+  return {
+    label: 'number',
+    doc,
+    read: (value) => {
+      if (value !== undefined && typeof value !== 'number') throw new Error('must be a number');
+      return value;
+    },
+  };
+}
+
+/** A JSON object of these fields. */
+export function objectField<Fields extends JsonFields>(
+  fields: Fields,
+  doc: string,
+): JsonField<JsonValues<Fields> | undefined> {
+  return {
+    label: 'object',
+    doc,
+    read: (value) => (value === undefined ? undefined : readFields(value, fields)),
+  };
+}
+
 /** A JSON array of strings, each of which is read like a setting of the type. */
 export function listField<T>(item: ValueType<T>, doc: string): JsonField<readonly T[] | undefined> {
   const one = textField(item, doc);
@@ -98,6 +122,15 @@ export function collect<T>(
   });
   if (problems.length > 0) throw new ValueProblems(problems);
   return values;
+}
+
+/** The value that the text is in JSON. The parser's own message quotes the text. */
+export function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new Error('must be JSON');
+  }
 }
 
 /** A JSON object of any fields. */

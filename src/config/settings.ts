@@ -1,6 +1,7 @@
 // Every setting, in one table. Loading, `presignd serve --help` and docs/configuration.md derive from it.
 import { ratePlans } from './rate-plans.ts';
 import { optional, type SettingRow, withDefault } from './setting-row.ts';
+import { TLS_SETTINGS } from './tls-settings.ts';
 import { UPLOAD_SETTINGS } from './upload-settings.ts';
 import {
   addressRanges,
@@ -28,6 +29,7 @@ export const SETTINGS = {
     default: '8080',
     doc: 'Port to listen on, for every protocol. 0 picks a free one.',
   }),
+  ...TLS_SETTINGS,
   ...UPLOAD_SETTINGS,
   databaseUrl: withDefault({
     name: 'DATABASE_URL',

@@ -25,11 +25,16 @@ export function whyUnreadable(error: unknown): string {
  */
 export function followingSecret(path: string, good: Secret, read: (text: string) => unknown): Secret {
   let last = good;
-  return new Secret(() => {
+  let problem: string | undefined;
+  const next = () => {
     try {
-      const next = read(readValueFile(path));
-      if (next instanceof Secret) last = next;
-    } catch {}
+      const replaced = read(readValueFile(path));
+      if (replaced instanceof Secret) last = replaced;
+      problem = undefined;
+    } catch (error) {
+      problem = whyUnreadable(error);
+    }
     return last.reveal();
-  });
+  };
+  return new Secret(next, () => problem);
 }

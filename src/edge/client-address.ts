@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
 import type { HttpRequest } from '../rpc/http-handler.ts';
+import { socketOf } from './peer-socket.ts';
 
 /** Hops that are looked at. Nobody chains as many proxies; a header with thousands only costs time. */
 const MAX_HOPS = 50;
@@ -88,7 +89,5 @@ function blockListOf(ranges: readonly string[]): BlockList {
 }
 
 function peerAddressOf(request: HttpRequest): string {
-  // The session's view of the socket is made once, a stream's for each request.
-  const socket = 'stream' in request ? request.stream.session?.socket : request.socket;
-  return socket?.remoteAddress ?? '';
+  return socketOf(request)?.remoteAddress ?? '';
 }

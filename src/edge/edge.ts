@@ -1,9 +1,11 @@
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
+import type { ClientCertificate } from '../keys/client-certificate.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { RequestEnd, RequestRecord } from '../telemetry/request-record.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Cors } from './cors.ts';
 import { createHostCheck, isValidAuthority } from './host.ts';
+import { isSecured } from './peer-socket.ts';
 import type { RequestIds } from './request-id.ts';
 import { pathOf, requestTargetFrom } from './request-target.ts';
 
@@ -30,6 +32,10 @@ export interface EdgeOptions {
   readonly requestId: RequestIds;
   /** Whom the log and the limiter of failed authentications take for the caller. */
   readonly clientAddress: ClientAddress;
+  /** What clients have proved with certificates. Undefined: none is asked for one. */
+  readonly clientCertificate?: ((request: HttpRequest) => ClientCertificate | undefined) | undefined;
+  /** Whether a path is answered without TLS, too. Undefined: all are. */
+  readonly allowsPlaintext?: ((path: string) => boolean) | undefined;
   /** Undefined: off. */
   readonly cors: Cors | undefined;
   /** Monotonic milliseconds. */
@@ -43,7 +49,8 @@ export interface EdgeOptions {
  * what a door throws becomes an `INTERNAL`.
  */
 export function createEdge(options: EdgeOptions): (request: HttpRequest, response: HttpResponse) => void {
-  const { doors, refuse, requestId, clientAddress, cors, clock, onRequestEnd } = options;
+  const { doors, refuse, requestId, clientAddress, clientCertificate, allowsPlaintext } = options;
+  const { cors, clock, onRequestEnd } = options;
   const hasValidHost = createHostCheck();
 
   function admit(request: HttpRequest, response: HttpResponse, record: RequestRecord): void {
@@ -58,11 +65,16 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
       refuse(request, response, record, new Fault('INVALID_REQUEST', { publicMessage: TARGET_TOO_LONG }));
       return;
     }
+    const path = pathOf(target);
+    if (allowsPlaintext !== undefined && !isSecured(request) && !allowsPlaintext(path)) {
+      refuse(request, response, record, new Fault('TLS_REQUIRED'));
+      return;
+    }
     if (cors?.(request, response)) {
       record.route = 'preflight';
       return;
     }
-    const handler = handlerFor(pathOf(target));
+    const handler = handlerFor(path);
     if (handler === undefined) refuse(request, response, record, new Fault('ROUTE_NOT_FOUND'));
     else handler(request, response, record);
   }
@@ -95,6 +107,7 @@ export function createEdge(options: EdgeOptions): (request: HttpRequest, respons
       requestId: requestId(request.headers['x-request-id']),
       startedAtMs: clock(),
       remoteAddress: clientAddress(request),
+      certificate: clientCertificate?.(request),
       route: 'unmatched',
       protocol: 'http',
       code: 'ok',

@@ -3,6 +3,14 @@ import type { Door, HttpHandler, HttpResponse } from '../rpc/http-handler.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
 import type { Refuse } from './edge.ts';
 
+/** Every path of gRPC's health protocol begins so. */
+const RPC_HEALTH = '/grpc.health.v1.Health/';
+
+/** Whether the path is a health probe's: orchestrators send them without TLS, kubelet those over gRPC always. */
+export function isHealthPath(path: string): boolean {
+  return path === '/health' || path === '/livez' || path === '/readyz' || path.startsWith(RPC_HEALTH);
+}
+
 export interface HealthRoutesOptions {
   readonly health: Health;
   /** The metrics page; without it there is no `/metrics`. */

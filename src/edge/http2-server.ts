@@ -3,16 +3,20 @@ import {
   createServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type Http2Session,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { ServerLimits } from './server-limits.ts';
 
 /**
  * GOAWAY(NO_ERROR) with the largest stream id, 2^31-1: it asks a client to open no more streams and promises to serve
  * those that are already on their way (RFC 9113 §6.8). Written as bytes because Node cannot say it: its `goaway()`
- * ignores, unanswered, every stream that arrives after.
+ * ignores, unanswered, every stream that arrives after. Over TLS it has to do all the same: two writes at once
+ * end the process there, and Node does not show when the session writes. What crosses such a GOAWAY is not processed, as
+ * the stream id in it says, and its client may send it again.
  */
 const SHUTDOWN_NOTICE = Buffer.from('000008070000000000' + '7fffffff' + '00000000', 'hex');
 
@@ -25,7 +29,7 @@ const STREAMING_CONTENT_TYPES = ['application/grpc', 'application/connect+'];
 export interface Http2Server {
   /** Serves a connection that began with the HTTP/2 preface. */
   accept(socket: Socket): void;
-  /** Tells every peer to open no more streams; those that are already on their way are served. */
+  /** Tells every peer to open no more streams; without TLS, those that are already on their way are served. */
   announceShutdown(): void;
   /** Ends sessions without a running call at once, the others when their last call is done. */
   closeSessions(): void;
@@ -36,12 +40,21 @@ interface SessionState {
   runningStreams: number;
 }
 
-/** HTTP/2 without TLS, by prior knowledge, on connections that are handed over by `accept`. */
+/** HTTP/2, agreed on by ALPN or by prior knowledge, on connections that are handed over by `accept`. */
 export function createHttp2Server(
   handler: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
   limits: ServerLimits,
 ): Http2Server {
   const sessions = new Map<ServerHttp2Session, SessionState>();
+  /** Those whose GOAWAY names the last stream that is processed. */
+  const ending = new WeakSet<Http2Session>();
+
+  function serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    const { session } = request.stream;
+    // It came before the GOAWAY went out, which all the same says that it was not processed: its client may repeat it.
+    if (session !== undefined && ending.has(session)) request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    else handler(request, response);
+  }
 
   const server = createServer(
     {
@@ -56,10 +69,10 @@ export function createHttp2Server(
       streamResetBurst: limits.http2StreamResetBurst,
       streamResetRate: limits.http2StreamResetsPerSecond,
     },
-    handler,
+    serve,
   );
   // Node's own 417 would have neither an id nor a line in the log. RFC 9110 §10.1.1 lets a server ignore it.
-  server.on('checkExpectation', handler);
+  server.on('checkExpectation', serve);
 
   function track(session: ServerHttp2Session, socket: Socket): void {
     const state: SessionState = { socket, runningStreams: 0 };
@@ -80,14 +93,22 @@ export function createHttp2Server(
     accept: (socket) => {
       // http.Server made it half-open; an HTTP/2 socket would outlive its client's FIN.
       socket.allowHalfOpen = false;
+      // Node's server wants it to have been agreed on; the preface says as much.
+      if (socket instanceof TLSSocket) socket.alpnProtocol = 'h2';
       // 'session' is emitted before emit() returns, and does not tell its socket.
       server.once('session', (session) => track(session, socket));
       server.emit('connection', socket);
     },
     announceShutdown: () => {
       for (const [session, { socket }] of sessions) {
-        // SETTINGS must come first. The session's own writes always hold whole frames, so this falls between two.
-        if (!session.destroyed && !session.pendingSettingsAck) socket.write(SHUTDOWN_NOTICE);
+        if (session.destroyed) continue;
+        if (socket instanceof TLSSocket) {
+          ending.add(session);
+          session.goaway();
+        } else if (!session.pendingSettingsAck) {
+          // SETTINGS must come first. The session's own writes always hold whole frames, so this falls between two.
+          socket.write(SHUTDOWN_NOTICE);
+        }
       }
     },
     closeSessions: () => {

@@ -1,9 +1,11 @@
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import { createHttp1Server } from './http1-server.ts';
 import { createHttp2Server } from './http2-server.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
-import { type SniffedProtocol, sniffProtocol } from './sniff.ts';
+import { sniffProtocol } from './sniff.ts';
+import type { TlsServer } from './tls-server.ts';
 
 /** How often a shutdown looks for HTTP/1.1 connections whose last answer has gone out. */
 const SWEEP_MS = 50;
@@ -33,9 +35,13 @@ export interface OnePortOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Told of what goes wrong on the listening socket itself, such as running out of file descriptors. */
   readonly onError?: (error: Error) => void;
+  /** Without it a TLS handshake is what it looks like: a malformed request. */
+  readonly tls?: Pick<TlsServer, 'accept'> | undefined;
+  /** Hang up on whoever speaks without TLS. */
+  readonly tlsOnly?: boolean | undefined;
 }
 
-/** One port for HTTP/1.1 and HTTP/2 without TLS, told apart by the first bytes of each connection. */
+/** One port for HTTP/1.1 and HTTP/2, with TLS and without, told apart by the first bytes of each connection. */
 export function createOnePortServer(
   handler: (request: HttpRequest, response: HttpResponse) => void,
   options: OnePortOptions = {},
@@ -48,7 +54,7 @@ export function createOnePortServer(
 
   const http1 = createHttp1Server(handler, limits, () => draining);
   const http2 = createHttp2Server(handler, limits);
-  const protocols: Record<SniffedProtocol, { accept(socket: Socket): void }> = { http1, http2 };
+  const { tls, tlsOnly = false } = options;
   const { server } = http1;
 
   server.on('connection', (socket: Socket) => {
@@ -61,10 +67,28 @@ export function createOnePortServer(
     // A reset may come while no protocol listens yet, or no longer; unheard, it would end the process.
     socket.on('error', ignore);
     sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
-      undecided.delete(socket);
-      protocols[protocol].accept(socket);
+      if (protocol === 'tls' && tls !== undefined)
+        tls.accept(socket, limits.tlsHandshakeTimeoutMs, (secured) => serveSecured(secured, socket));
+      else if (tlsOnly) socket.destroy();
+      else serve(socket, socket, protocol === 'http2');
     });
   });
+
+  /** By what its client sends, too: few that know no ALPN speak HTTP/2, but some do. */
+  function serveSecured(secured: TLSSocket, socket: Socket): void {
+    sniffProtocol(secured, limits.sniffTimeoutMs, (protocol) => {
+      const isHttp2 = protocol === 'http2';
+      const agreed = secured.alpnProtocol;
+      // Who does not keep to what was agreed on is not guessed at.
+      if (typeof agreed === 'string' && (agreed === 'h2') !== isHttp2) socket.destroy();
+      else serve(secured, socket, isHttp2);
+    });
+  }
+
+  function serve(connection: Socket, socket: Socket, isHttp2: boolean): void {
+    undecided.delete(socket);
+    (isHttp2 ? http2 : http1).accept(connection);
+  }
 
   const closeIdle = () => {
     for (const socket of undecided) socket.destroy();

@@ -7,6 +7,8 @@ export const SERVER_LIMITS = {
   maxConnections: 10_000,
   /** How long a connection may take to show which protocol it speaks. Covers silent peers, which no HTTP timeout sees. */
   sniffTimeoutMs: 10_000,
+  /** TLS: from the first byte of a handshake to its end, however the bytes trickle in. The time above begins anew then. */
+  tlsHandshakeTimeoutMs: 10_000,
   /** HTTP/1.1: from the first byte of a request to the end of its headers; 408 after that (slow header attack). */
   headersTimeoutMs: 15_000,
   /** From the first byte of a request to the end of its body. Bodies are small here: the file bytes go to S3. */

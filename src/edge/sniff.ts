@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net';
 
+/** The content type of a TLS record that holds a handshake (RFC 8446 §5.1). No HTTP request begins with it. */
+const TLS_HANDSHAKE = 0x16;
+
 /** What an HTTP/2 client sends first (RFC 9113 §3.4). */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
-export type SniffedProtocol = 'http1' | 'http2';
+export type SniffedProtocol = 'http1' | 'http2' | 'tls';
 
-/** The protocol that these first bytes begin, or undefined while they could still become either. */
+/** The protocol that these first bytes begin, or undefined while they could still become several. */
 export function protocolOf(head: Buffer): SniffedProtocol | undefined {
+  if (head[0] === TLS_HANDSHAKE) return 'tls';
   const length = Math.min(head.length, HTTP2_PREFACE.length);
   if (head.compare(HTTP2_PREFACE, 0, length, 0, length) !== 0) return 'http1';
   return head.length < HTTP2_PREFACE.length ? undefined : 'http2';

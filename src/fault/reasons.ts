@@ -33,6 +33,32 @@ export const REASONS = {
     ...UNAUTHENTICATED,
     doc: 'The upload token is bound to an origin, and the request came from another one or from none.',
   },
+  CERTIFICATE_UNKNOWN: {
+    ...UNAUTHENTICATED,
+    doc: 'The call has a client certificate in place of an API key, and `PRESIGND_TLS_CLIENT_OWNERS` has none of its names.',
+  },
+  CERTIFICATE_AMBIGUOUS: {
+    ...UNAUTHENTICATED,
+    doc: 'Several names of the client certificate have entries, or it has several SPIFFE IDs. The log names them.',
+  },
+  CERTIFICATE_EXPIRED: {
+    ...UNAUTHENTICATED,
+    doc: 'The client certificate has expired since its connection was opened.',
+  },
+  CERTIFICATE_ORIGIN: {
+    ...UNAUTHENTICATED,
+    doc: 'The call has an `Origin` and only a client certificate: browsers send theirs for any page that asks.',
+  },
+  API_KEY_NEEDED: {
+    ...FORBIDDEN,
+    publicMessage: 'This call needs an API key: a client certificate is not enough',
+    doc: 'Upload tokens belong to an API key and end with it, and a client certificate has none.',
+  },
+  TLS_REQUIRED: {
+    ...FORBIDDEN,
+    publicMessage: 'This service takes calls over TLS only: use https',
+    doc: 'The call came without TLS, and `PRESIGND_TLS_PLAINTEXT` allows health probes only. Whatever key it sent has crossed the network readable: rotate it.',
+  },
   SCOPE_MISSING: {
     ...FORBIDDEN,
     publicMessage: 'The API key does not have the scope that this call needs',

@@ -88,12 +88,13 @@ export interface ApiKey extends KeyRecord {
 
 /** Who is calling: what authentication hands forward. */
 export interface Principal {
+  /** What counts and logs know the caller by: the id of the key, or `cert:` and the name of a certificate. */
   readonly keyId: string;
   readonly owner: string;
   readonly scopes: readonly Scope[];
   readonly policy: KeyPolicy | null;
   readonly rateLimit: KeyRateLimit | null;
-  /** The digest of the key's token, from which an upload token finds its key. The verifier always sets it. */
+  /** The digest of the key's token, from which an upload token finds its key. None where a certificate took its place. */
   readonly digest?: KeyDigest | undefined;
   /** There only where an upload token was sent in place of the API key: what it narrows the key down to. */
   readonly uploadToken?: UploadTokenGrant | undefined;

@@ -172,13 +172,13 @@ function nameRule(name: string): Rule {
   return ['name', holds, `must be 1 to ${KEY_NAME_MAX_LENGTH} characters, without control characters`];
 }
 
-function scopesRule(scopes: readonly string[]): Rule {
+export function scopesRule(scopes: readonly string[]): Rule {
   const holds = scopes.length > 0 && knownScopes(scopes).length === new Set(scopes).size;
   return ['scopes', holds, `must be one or more of ${SCOPES.join(', ')}`];
 }
 
 /** Each known scope once. */
-function knownScopes(scopes: readonly string[]): Scope[] {
+export function knownScopes(scopes: readonly string[]): Scope[] {
   return [...new Set(scopes)].flatMap((scope) => SCOPES.find((known) => known === scope) ?? []);
 }
 

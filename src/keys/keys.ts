@@ -33,7 +33,7 @@ import type { AuditRecord, KeyPage, KeyStore, SharedKeyCache } from './ports.ts'
 export interface Caller {
   /** The calling key, or undefined for the operator of the store, who may do everything for every owner. */
   readonly principal: Principal | undefined;
-  /** For the audit log: the id of the calling key, or `cli`, `bootstrap` or `dev`. */
+  /** For the audit log: the id of the calling principal, or `cli`, `bootstrap` or `dev`. */
   readonly actor: string;
   readonly address: string;
   readonly requestId: string;

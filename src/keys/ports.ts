@@ -31,7 +31,7 @@ export type AuditedKey = Omit<ApiKey, 'digest' | 'lastUsedAtMs'>;
 export interface AuditEntry {
   readonly atMs: number;
   readonly action: 'create' | 'update' | 'revoke' | 'rotate';
-  /** The id of the calling key, or `cli`, `bootstrap` or `dev`. */
+  /** The id of the calling key or `cert:` and the name of a certificate, or `cli`, `bootstrap` or `dev`. */
   readonly actor: string;
   /** Where the call came from; empty for the CLI. */
   readonly address: string;

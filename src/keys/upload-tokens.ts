@@ -23,7 +23,8 @@ export interface IssuedUploadToken {
 export interface UploadTokens {
   /**
    * A new token of the caller's key. Throws a Fault INVALID_REQUEST that names the fields, BEYOND_CALLER for a policy
-   * wider than the key's, and UPLOAD_TOKEN_SCOPE for a caller who has no more than an upload token. No I/O.
+   * wider than the key's, UPLOAD_TOKEN_SCOPE for a caller who has no more than an upload token, and API_KEY_NEEDED for
+   * one who has no key. No I/O.
    */
   issue(input: UploadTokenInput, principal: Principal, nowMs: number): IssuedUploadToken;
   /** What a token says, also where it has expired; undefined for anything that was not sealed here. No I/O. */
@@ -40,7 +41,8 @@ export function createUploadTokens({ sealer, randomBytes }: UploadTokensDeps): U
     issue(input, principal, nowMs) {
       if (principal.uploadToken !== undefined) throw new Fault('UPLOAD_TOKEN_SCOPE');
       const { digest } = principal;
-      if (digest === undefined) throw new Error('the verifier left out the digest of the key');
+      // Whoever calls with a certificate has no key that the token could end with.
+      if (digest === undefined) throw new Fault('API_KEY_NEEDED');
       const { ttlSeconds, ...allowed } = checkUploadTokenInput(input, principal.policy);
       const id = `upl_${randomBase62(ID_RANDOM_LENGTH, randomBytes)}`;
       // Rounded up: a token of one second must not be dead before it arrives.

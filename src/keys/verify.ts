@@ -1,6 +1,8 @@
 import { Fault } from '../fault/fault.ts';
 import type { KeyDigest, KeyRecord, Principal, UploadTokenGrant } from './api-key.ts';
 import { bearerToken } from './bearer-token.ts';
+import { type CertificateOwners, principalOfCertificate } from './certificate-owner.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 import type { Clock } from './clock.ts';
 import type { KeyLookup } from './lookup.ts';
 import type { Peppers } from './peppers.ts';
@@ -15,14 +17,18 @@ export interface KeyVerifier {
    * check of the token's form, when memory knows the key: its digest proves it. `origin` is the value of the `Origin`
    * header, which only upload tokens are held to.
    *
+   * Without an `Authorization` header, what the connection's `certificate` stands for. A header is judged by itself:
+   * whoever brings a key means that key, and a gateway's certificate must not lend its rights to the keys that pass it.
+   *
    * Throws or rejects with a Fault KEY_MISSING, KEY_MALFORMED, KEY_UNKNOWN, KEY_REVOKED, KEY_EXPIRED, KEY_DISABLED,
    * UPLOAD_TOKEN_MALFORMED, UPLOAD_TOKEN_EXPIRED or UPLOAD_TOKEN_ORIGIN, which callers see as one and the same 401;
-   * RATE_LIMITED while the address is over its limit of failures; STORE_UNAVAILABLE when nobody can tell.
+   * so are those of `principalOfCertificate`; RATE_LIMITED while the address is over its limit of failures; STORE_UNAVAILABLE when nobody can tell.
    */
   verify(
     authorization: string | undefined,
     remoteAddress: string,
     origin?: string | undefined,
+    certificate?: ClientCertificate | undefined,
   ): Principal | Promise<Principal>;
 }
 
@@ -32,6 +38,8 @@ export interface KeyVerifierDeps {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Without it no upload token is taken. */
   readonly uploadTokens?: Pick<UploadTokens, 'open'> | undefined;
+  /** What certificates stand for; without it for nobody. */
+  readonly certificateOwners?: CertificateOwners | undefined;
   readonly limiter?: FailureLimiter | undefined;
   /** Told of the id of every key that is accepted. Must be cheap and must not throw. */
   readonly onAccepted?: ((keyId: string) => void) | undefined;
@@ -40,11 +48,12 @@ export interface KeyVerifierDeps {
 const NO_LIMITER: FailureLimiter = { blockedForMs: () => 0, recordFailure() {} };
 
 export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
-  const { lookup, peppers, clock, uploadTokens, limiter = NO_LIMITER, onAccepted = () => {} } = deps;
+  const { lookup, peppers, clock, uploadTokens, certificateOwners } = deps;
+  const { limiter = NO_LIMITER, onAccepted = () => {} } = deps;
 
   return {
-    verify(authorization, remoteAddress, origin) {
-      if (authorization === undefined) throw new Fault('KEY_MISSING');
+    verify(authorization, remoteAddress, origin, certificate) {
+      if (authorization === undefined) return verifyCertificate(certificate, origin);
       const token = bearerToken(authorization);
       if (token === undefined) throw guess('KEY_MALFORMED', remoteAddress);
       if (looksLikeUploadToken(token)) return verifyUploadToken(token, remoteAddress, origin);
@@ -58,6 +67,11 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
       return find(digest, () => guess('KEY_UNKNOWN', remoteAddress));
     },
   };
+
+  function verifyCertificate(certificate: ClientCertificate | undefined, origin: string | undefined) {
+    if (certificate === undefined || certificateOwners === undefined) throw new Fault('KEY_MISSING');
+    return principalOfCertificate(certificate, certificateOwners, origin, clock.wallMs());
+  }
 
   function verifyUploadToken(token: string, remoteAddress: string, origin: string | undefined) {
     const content = uploadTokens?.open(token);

@@ -14,7 +14,13 @@ import {
   type RateLimitSchema,
   type UpdateApiKeyRequest,
 } from '../../gen/apikeys/v1/api_key_service_pb.js';
-import { type ApiKey, type KeyPolicy, type KeyRateLimit, SHOWN_STATUSES } from '../keys/api-key.ts';
+import {
+  type ApiKey,
+  type KeyPolicy,
+  type KeyRateLimit,
+  type Principal,
+  SHOWN_STATUSES,
+} from '../keys/api-key.ts';
 import type { CreateKeyInput, UpdateKeyInput } from '../keys/key-input.ts';
 import type { ChangedKey, CreatedKey, ListKeysInput } from '../keys/keys.ts';
 import type { KeyPage } from '../keys/ports.ts';
@@ -43,6 +49,19 @@ export function apiKeyMessage(key: Omit<ApiKey, 'digest'>, nowMs: number) {
     rotatedFrom: key.rotatedFrom ?? undefined,
     rotatedTo: key.rotatedTo ?? undefined,
     overlapEndsAt: timestampOf(key.overlapEndsAtMs),
+  } satisfies MessageInitShape<typeof ApiKeySchema>;
+}
+
+/** What stands in place of a key where a certificate does: without a secret, a history and an end of its own. */
+export function certificateMessage({ keyId, owner, scopes, policy, rateLimit }: Principal) {
+  return {
+    id: keyId,
+    name: keyId,
+    status: 'active',
+    owner,
+    scopes: [...scopes],
+    policy: policy === null ? undefined : policyMessage(policy),
+    rateLimit: rateLimit === null ? undefined : rateLimitMessage(rateLimit),
   } satisfies MessageInitShape<typeof ApiKeySchema>;
 }
 

@@ -2,11 +2,13 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { ApiKeyService } from '../../gen/apikeys/v1/api_key_service_pb.js';
 import type { Principal } from '../keys/api-key.ts';
+import { isOfCertificate } from '../keys/certificate-owner.ts';
 import type { Caller, Keys } from '../keys/keys.ts';
 import type { ByteUsage } from '../quota/byte-quota.ts';
 import type { KeyRateVerdict } from '../quota/key-limiter.ts';
 import {
   apiKeyMessage,
+  certificateMessage,
   changedKeyMessage,
   createInputFrom,
   issuedKeyMessage,
@@ -59,12 +61,14 @@ export function createApiKeyService(deps: ApiKeyServiceDeps): ServiceImpl<typeof
       const caller = callerOf(context);
       const nowMs = wallClockMs();
       const [key, usage] = await Promise.all([
-        keys.get(caller.principal.keyId, caller),
+        isOfCertificate(caller.principal)
+          ? certificateMessage(caller.principal)
+          : keys.get(caller.principal.keyId, caller).then((own) => apiKeyMessage(own, nowMs)),
         byteUsage(caller.principal, nowMs),
       ]);
       const rate = rateOf(context.values);
       return {
-        key: apiKeyMessage(key, nowMs),
+        key,
         rate: rate && rateMessage(rate, nowMs),
         byteQuotas: usage.map(byteQuotaMessage),
       };

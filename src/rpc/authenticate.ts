@@ -2,7 +2,7 @@ import type { Interceptor } from '@connectrpc/connect';
 import type { KeyVerifier } from '../keys/verify.ts';
 import { type Call, callOf, setPrincipal } from './call.ts';
 
-/** How an `Authorization` header becomes a caller. */
+/** How an `Authorization` header, or a certificate where there is none, becomes a caller. */
 export type Verify = KeyVerifier['verify'];
 
 /** Puts the caller into the context, or ends the call. */
@@ -19,5 +19,5 @@ export function identify(
   verify: Verify,
   { authorization, record, origin }: Pick<Call, 'authorization' | 'record' | 'origin'>,
 ): ReturnType<Verify> {
-  return verify(authorization, record.remoteAddress, origin);
+  return verify(authorization, record.remoteAddress, origin, record.certificate);
 }

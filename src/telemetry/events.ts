@@ -3,8 +3,9 @@
 import type { Logger } from './logger.ts';
 import type { InsuredLimit, Metrics, SignedKind } from './metrics.ts';
 import type { RequestEnd, RequestRecord } from './request-record.ts';
+import { createTlsEvents, type TlsEvents } from './tls-events.ts';
 
-export interface Events {
+export interface Events extends TlsEvents {
   requestEnded(record: RequestRecord, end: RequestEnd): void;
   keyLookedUp(tier: string, outcome: string): void;
   sharedRecordRejected(): void;
@@ -51,6 +52,7 @@ export function createEvents(logger: Logger, metrics: Metrics): Events {
   /** Destinations of which it has been told. */
   const farOff = new Set<string>();
   return {
+    ...createTlsEvents(logger, metrics),
     requestEnded: (record, end) => {
       metrics.requestEnded(record, end.durationMs / 1000);
       const level = levelOf(record, end);

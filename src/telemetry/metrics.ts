@@ -6,6 +6,7 @@ import {
   Histogram,
   Registry,
 } from 'prom-client';
+import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
 
 /** From 0.5 ms, as most calls are answered from memory, to the longest request time-out. */
 const DURATION_BUCKETS_SECONDS = [
@@ -18,7 +19,7 @@ export type InsuredLimit = 'rate' | 'bytes' | 'token';
 /** What was signed. */
 export type SignedKind = 'put' | 'form' | 'part' | 'get';
 
-export interface Metrics {
+export interface Metrics extends TlsMetrics {
   requestEnded(labels: { protocol: string; route: string; code: string }, durationSeconds: number): void;
   keyLookedUp(tier: string, outcome: string): void;
   sharedRecordRejected(): void;
@@ -100,6 +101,7 @@ export function createMetrics(version: string): Metrics {
   const durationSeries = remember((protocol, route) => durations.labels(protocol, route)).get;
 
   return {
+    ...createTlsMetrics(registry),
     requestEnded: ({ protocol, route, code }, durationSeconds) => {
       requestTally(protocol, route, code).count += 1;
       durationSeries(protocol, route).observe(durationSeconds);

@@ -1,3 +1,5 @@
+import type { ClientCertificate } from '../keys/client-certificate.ts';
+
 /**
  * What is known of one request while it passes through the house. The edge makes it and logs it at the end;
  * the rooms on the way write what they learned. It never holds a token, a body or a signed URL.
@@ -8,6 +10,8 @@ export interface RequestRecord {
   readonly startedAtMs: number;
   /** Address of the client, as far as trusted proxies tell it, else of the peer; for the limiter of failed authentications. */
   readonly remoteAddress: string;
+  /** What the client of the connection has proved with a certificate. */
+  readonly certificate?: ClientCertificate | undefined;
   /** A route template or `package.Service/Method`; never a raw path, so that it can be a metric label. */
   route: string;
   /** `http`, `rest`, `connect`, `grpc` or `grpc-web`. */

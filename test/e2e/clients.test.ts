@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { describeUnless, describeWith } from '../support/available.ts';
 import { openDevService, openServiceOnMinio, type Service } from '../support/service.ts';
+import { createTestCa, issueServerCertificate } from '../support/test-certificates.ts';
 import { missingTool, runTool } from '../support/tool.ts';
 
 interface Client {
@@ -38,13 +39,26 @@ const clients = await Promise.all(
 /** Type, name and size of the contract's own example. */
 const FILE = { name: 'John Doe', type: 'example_string', content: randomBytes(42) } as const;
 
-function describeClients(open: () => Promise<Service>): void {
+/** How each client is told of a CA of one's own: from outside, for none of the programs knows of it. */
+const CA_VARIABLES = ['CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+
+function describeClients(open: () => Promise<Service>, ca?: string): void {
   let service: Service;
   let path: string;
+  let env: Record<string, string>;
   beforeAll(async () => {
     service = await open();
     path = join(service.sandbox.folder, FILE.name);
     await writeFile(path, FILE.content);
+    const caFile = join(service.sandbox.folder, 'ca.pem');
+    if (ca !== undefined) await writeFile(caFile, ca);
+    const inherited = Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    env = Object.fromEntries([
+      ...inherited,
+      ...(ca === undefined ? [] : CA_VARIABLES).map((name) => [name, caFile]),
+    ]);
   });
   afterAll(() => service[Symbol.asyncDispose]());
 
@@ -52,13 +66,8 @@ function describeClients(open: () => Promise<Service>): void {
     describeUnless(missing, name, () => {
       // Compiling the Go client for the first time takes a while.
       it('uploads a file with the answer, and everyone can read it', { timeout: 180_000 }, async () => {
-        const { code, stdout, stderr } = await runTool(program, [
-          ...args,
-          service.url,
-          service.token,
-          path,
-          FILE.type,
-        ]);
+        const given = [...args, service.url, service.token, path, FILE.type];
+        const { code, stdout, stderr } = await runTool(program, given, { env });
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
         const { publicUrl } = JSON.parse(stdout);
         const read = await fetch(publicUrl);
@@ -67,13 +76,8 @@ function describeClients(open: () => Promise<Service>): void {
       });
 
       it('is refused with a key that does not exist', { timeout: 180_000 }, async () => {
-        const { code, stdout, stderr } = await runTool(program, [
-          ...args,
-          service.url,
-          'no-key',
-          path,
-          FILE.type,
-        ]);
+        const given = [...args, service.url, 'no-key', path, FILE.type];
+        const { code, stdout, stderr } = await runTool(program, given, { env });
         expect(code).not.toBe(0);
         expect(stdout + stderr).toContain('401');
       });
@@ -87,4 +91,10 @@ describeWith('minio', 'clients of presignd serve on MinIO', (minio) => {
 
 describe('clients of presignd dev', () => {
   describeClients(() => openDevService());
+});
+
+describe('clients of presignd dev over TLS', async () => {
+  const ca = await createTestCa();
+  const { cert, key } = await issueServerCertificate(ca);
+  describeClients(() => openDevService({ PRESIGND_TLS_CERT: cert, PRESIGND_TLS_KEY: key }), ca.cert);
 });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 export interface Sent {
@@ -17,10 +18,11 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Sends one request over HTTP/1.1, by default on a connection of its own. */
+/** Sends one request over HTTP/1.1, by default on a connection of its own. An agent knows whom to trust over TLS. */
 export async function sendHttp1(url: string, sent: Sent = {}, agent: Agent | false = false): Promise<Answer> {
   const { method = 'GET', headers, body } = sent;
-  const request = httpRequest(url, { method, headers: { ...headers }, agent });
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+  const request = send(url, { method, headers: { ...headers }, agent });
   request.end(body);
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (response === undefined) throw new Error('a response event without a response');

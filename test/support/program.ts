@@ -1,6 +1,8 @@
 // The program as its users run it: a process of its own, of which a test sees only what they could see.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { sendHttp1 } from './http-requests.ts';
@@ -18,7 +20,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface Program extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or `https` where it has a certificate. */
   readonly url: string;
   /** All that it has printed so far, on both streams. */
   output(): string;
@@ -99,14 +101,15 @@ export async function startProgram(
     await end('SIGKILL');
     throw error;
   });
-  const url = `http://127.0.0.1:${port}`;
+  const secured = env['PRESIGND_TLS_CERT'] ?? env['PRESIGND_TLS_CERT_FILE'];
+  const url = `${secured ? 'https' : 'http'}://127.0.0.1:${port}`;
 
   let wasEnded = false;
 
   async function stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number | null> {
     if (hasEnded()) throw new Error(`presignd ${command} ended by itself:\n${output}`);
     wasEnded = true;
-    const metrics = await metricsOf(url);
+    const metrics = await metricsOf(url, env);
     await end(signal);
     expectNoSecrets(metrics, env);
     expectNoSecrets(judgedOutput(), env);
@@ -169,8 +172,12 @@ export function expectNoSecrets(text: string, env: Readonly<Record<string, strin
   }
 }
 
-async function metricsOf(url: string): Promise<string> {
-  const { status, body } = await sendHttp1(`${url}/metrics`);
+async function metricsOf(url: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const { PRESIGND_TLS_CERT_FILE: cert, PRESIGND_TLS_KEY_FILE: key } = env;
+  // In case that one is demanded of clients: certificates of tests are good for both sides.
+  const shown = cert && key ? { cert: readFileSync(cert), key: readFileSync(key) } : {};
+  const agent = url.startsWith('https:') && new Agent({ rejectUnauthorized: false, ...shown });
+  const { status, body } = await sendHttp1(`${url}/metrics`, {}, agent);
   expect(status).toBe(200);
   return body;
 }

@@ -160,7 +160,7 @@ export declare type ApiKey = Message<"apikeys.v1.ApiKey"> & {
   expirationDate?: Timestamp | undefined;
 
   /**
-   * When the key was made.
+   * When the key was made. Absent for a client certificate.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 5 [json_name = "created_at"];
    */
@@ -989,7 +989,8 @@ export declare const ApiKeyService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Answers what the caller's own API key may do, and what is left of its limits.
+   * Answers what the caller's own API key may do, and what is left of its limits. A caller with a client certificate in
+   * place of a key is told what that stands for, under an id that begins with `cert:`.
    *
    * @generated from rpc apikeys.v1.ApiKeyService.WhoAmI
    */

@@ -25,7 +25,17 @@ const RULES: Readonly<Record<string, RoomRule>> = {
   seal: { rooms: [], pure: true },
   config: {
     rooms: ['fault'],
-    files: ['src/uploads/providers.ts', 'src/uploads/upload-policy.ts', 'src/uploads/upload.ts'],
+    files: [
+      'src/uploads/providers.ts',
+      'src/uploads/upload-policy.ts',
+      'src/uploads/upload.ts',
+      // What a certificate stands for keeps the rules of what an API key may be.
+      'src/keys/api-key.ts',
+      'src/keys/certificate-owner.ts',
+      'src/keys/key-input.ts',
+      'src/keys/policy-input.ts',
+      'src/keys/rate-limit-input.ts',
+    ],
   },
   keys: { rooms: ['fault', 'seal'], pure: true, packages: ['lru-cache'] },
   uploads: {
@@ -66,14 +76,21 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     files: ['src/keys/ports.ts', 'src/keys/api-key.ts', 'src/quota/ports.ts'],
     packages: ['pg'],
   },
-  telemetry: { rooms: ['fault'], packages: ['pino', 'pino-pretty', 'prom-client'] },
+  telemetry: {
+    rooms: ['fault'],
+    files: ['src/keys/client-certificate.ts'],
+    packages: ['pino', 'pino-pretty', 'prom-client'],
+  },
   rpc: {
     rooms: ['fault', 'telemetry', 'keys', 'quota', 'uploads'],
     packages: ['@connectrpc', '@bufbuild'],
     generated: true,
   },
   rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
-  edge: { rooms: ['fault', 'telemetry'], files: ['src/rpc/http-handler.ts'] },
+  edge: {
+    rooms: ['fault', 'telemetry'],
+    files: ['src/rpc/http-handler.ts', 'src/keys/client-certificate.ts'],
+  },
   'local-s3': { rooms: [], packages: ['busboy'] },
   cli: {
     rooms: ['fault', 'config', 'keys', 'local-s3'],
@@ -105,6 +122,7 @@ const ROOTS = [
   'src/open-keys.ts',
   'src/open-limits.ts',
   'src/open-server.ts',
+  'src/open-tls.ts',
   'src/open-uploads.ts',
   'src/system.ts',
   'src/version.ts',

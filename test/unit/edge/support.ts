@@ -5,11 +5,13 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect } from 'vitest';
 import { createClientAddress } from '../../../src/edge/client-address.ts';
+import { clientCertificateOf } from '../../../src/edge/client-certificate.ts';
 import { createCors } from '../../../src/edge/cors.ts';
 import { createEdge, type Refuse } from '../../../src/edge/edge.ts';
 import { createOnePortServer, type OnePortServer } from '../../../src/edge/listen.ts';
 import { createRequestIds } from '../../../src/edge/request-id.ts';
 import type { ServerLimits } from '../../../src/edge/server-limits.ts';
+import type { TlsFailure, TlsServer } from '../../../src/edge/tls-server.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../../../src/rpc/http-handler.ts';
 import type { RequestEnd, RequestRecord } from '../../../src/telemetry/request-record.ts';
 import { type Answer, type Sent, sendHttp2 as sendHttp2On } from '../../support/http-requests.ts';
@@ -73,6 +75,16 @@ export interface TestEdgeOptions {
   readonly corsOrigins?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly refuse?: Refuse;
+  readonly tls?: TestTls;
+  readonly tlsOnly?: boolean;
+  readonly allowsPlaintext?: (path: string) => boolean;
+}
+
+/** The TLS of a test: what Node's clients are told to trust, and what the server counted. */
+export interface TestTls {
+  readonly server: TlsServer;
+  readonly ca: string;
+  readonly failures: readonly TlsFailure[];
 }
 
 /** An edge behind a listening one-port server; the caller shuts it down. */
@@ -84,6 +96,8 @@ export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
     refuse: options.refuse ?? refuse,
     requestId: createRequestIds(randomBytes),
     clientAddress: createClientAddress(options.trustedProxies ?? []),
+    clientCertificate: clientCertificateOf,
+    allowsPlaintext: options.allowsPlaintext,
     cors: createCors(options.corsOrigins ?? []),
     clock: () => performance.now(),
     onRequestEnd: (record, end) => {
@@ -93,6 +107,8 @@ export async function startEdge(options: TestEdgeOptions): Promise<TestEdge> {
   });
   const server = createOnePortServer(edge, {
     limits: { drainQuietMs: 20, timeoutCheckIntervalMs: 20, ...options.limits },
+    tls: options.tls?.server,
+    tlsOnly: options.tlsOnly,
   });
   const { port } = await server.listen(0, '127.0.0.1');
   return {

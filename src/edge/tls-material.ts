@@ -1,0 +1,67 @@
+// What the service proves itself with over TLS. Pure: texts go in, a pair that is known to work or an Error comes out.
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+
+/** PEM texts, as they are configured. */
+export interface TlsTexts {
+  /** The certificate of the service first, then those that lead to a root. */
+  readonly cert: string;
+  readonly key: string;
+  /** The roots that certificates of clients are verified with. */
+  readonly clientCa: string | undefined;
+}
+
+/** A certificate and a key that belong together. */
+export interface TlsMaterial extends TlsTexts {
+  /** Wall-clock milliseconds between which the certificate of the service is valid. */
+  readonly validFromMs: number;
+  readonly expiresAtMs: number;
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * Checks that everything can be parsed and that the key is the certificate's.
+ *
+ * @throws Error that names the setting and repeats nothing of what it holds
+ */
+export function tlsMaterialFrom(texts: TlsTexts): TlsMaterial {
+  const [leaf] = certificatesOf('PRESIGND_TLS_CERT', texts.cert);
+  if (leaf === undefined) throw new Error('PRESIGND_TLS_CERT holds no certificate in PEM');
+  if (!leaf.checkPrivateKey(privateKeyOf(texts.key)))
+    throw new Error('PRESIGND_TLS_KEY is not the key of the first certificate in PRESIGND_TLS_CERT');
+  if (texts.clientCa !== undefined && certificatesOf('PRESIGND_TLS_CLIENT_CA', texts.clientCa).length === 0)
+    throw new Error('PRESIGND_TLS_CLIENT_CA holds no certificate in PEM');
+  refuseUnusable(texts);
+  return { ...texts, validFromMs: Date.parse(leaf.validFrom), expiresAtMs: Date.parse(leaf.validTo) };
+}
+
+function certificatesOf(setting: string, text: string): X509Certificate[] {
+  return (text.match(PEM_CERTIFICATE) ?? []).map((pem) => {
+    try {
+      return new X509Certificate(pem);
+    } catch {
+      throw new Error(`${setting} holds a certificate that cannot be parsed`);
+    }
+  });
+}
+
+function privateKeyOf(pem: string): KeyObject {
+  if (/ENCRYPTED/.test(pem))
+    throw new Error('PRESIGND_TLS_KEY is encrypted: give the key without a passphrase');
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new Error('PRESIGND_TLS_KEY holds no private key in PEM');
+  }
+}
+
+/** What OpenSSL refuses for its own reasons, such as a key that is too small. */
+function refuseUnusable({ cert, key, clientCa }: TlsTexts): void {
+  try {
+    createSecureContext({ cert, key, ca: clientCa });
+  } catch (error) {
+    const reason = error instanceof Error && 'reason' in error ? ` (${error.reason})` : '';
+    throw new Error(`PRESIGND_TLS_CERT and PRESIGND_TLS_KEY cannot be used for TLS${reason}`);
+  }
+}
