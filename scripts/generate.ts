@@ -1,4 +1,4 @@
-// Rewrites what is made from other files: gen/ from proto/, and pages of docs/ from tables in the code.
+// Rewrites what is made from other files: code from the contracts, and pages of docs/ from tables in the code.
 // With `--check` it writes nothing and fails when something is stale.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,9 +6,17 @@ import { join } from 'node:path';
 import { generatedPages } from './generated-pages.ts';
 import { root, run } from './run.ts';
 
+/** Where buf's template for a contract lies, and where it puts the code: ours, and that of the conformance runner. */
+const CONTRACTS = [
+  { template: 'buf.gen.yaml', code: 'gen' },
+  { template: 'test/conformance/buf.gen.yaml', code: 'test/conformance/gen' },
+] as const;
+
 function generateCode(outDir: string): void {
-  const { ok, output } = run('buf', ['generate', '--output', outDir]);
-  if (!ok) throw new Error(`buf generate failed:\n${output}`);
+  for (const { template } of CONTRACTS) {
+    const { ok, output } = run('buf', ['generate', '--template', template, '--output', outDir]);
+    if (!ok) throw new Error(`buf generate failed:\n${output}`);
+  }
 }
 
 function filesBelow(dir: string): Map<string, string> {
@@ -25,10 +33,14 @@ function stalePaths(): string[] {
   const dir = mkdtempSync(join(tmpdir(), 'presignd-gen-'));
   try {
     generateCode(dir);
-    const fresh = filesBelow(join(dir, 'gen'));
-    const kept = filesBelow(join(root, 'gen'));
-    const paths = new Set([...fresh.keys(), ...kept.keys()]);
-    const code = [...paths].filter((path) => fresh.get(path) !== kept.get(path)).map((path) => `gen/${path}`);
+    const code = CONTRACTS.flatMap((contract) => {
+      const fresh = filesBelow(join(dir, contract.code));
+      const kept = filesBelow(join(root, contract.code));
+      const paths = new Set([...fresh.keys(), ...kept.keys()]);
+      return [...paths]
+        .filter((path) => fresh.get(path) !== kept.get(path))
+        .map((path) => `${contract.code}/${path}`);
+    });
     const pages = [...generatedPages()].filter(([path, content]) => readIfThere(path) !== content);
     return [...code, ...pages.map(([path]) => path)];
   } finally {

@@ -1,7 +1,9 @@
-// Brings the contracts that ours build on into proto/third_party, from the npm packages that ship them.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+// Brings the contracts that ours build on into proto/third_party, from the npm packages that ship them, and that of the
+// conformance runner into test/conformance/proto, from the Go module that ships it.
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { file_buf_validate_validate } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
+import { CONFORMANCE_MODULE } from './conformance-runner.ts';
 import { printProto } from './print-proto.ts';
 import { root, run } from './run.ts';
 
@@ -22,8 +24,13 @@ const PRINTED = 'buf/validate/validate.proto';
 const PRINTED_HEADER =
   '// Restored from the descriptor in @bufbuild/protovalidate (Apache-2.0), which holds no comments.';
 
-function targetOf(importPath: string): string {
-  const target = join(root, 'proto/third_party', importPath);
+/** Of the conformance runner's contract, what a server needs. */
+const CONFORMANCE = ['config', 'server_compat', 'service'].map(
+  (name) => `connectrpc/conformance/v1/${name}.proto`,
+);
+
+function targetOf(importPath: string, folder = 'proto/third_party'): string {
+  const target = join(root, folder, importPath);
   mkdirSync(dirname(target), { recursive: true });
   return target;
 }
@@ -34,3 +41,13 @@ for (const [importPath, source] of Object.entries(COPIED)) {
 writeFileSync(targetOf(PRINTED), printProto(file_buf_validate_validate, PRINTED_HEADER));
 const { ok, output } = run('buf', ['format', '-w', '--path', `proto/third_party/${PRINTED}`]);
 if (!ok) throw new Error(output);
+
+const download = run('go', ['mod', 'download', '-json', CONFORMANCE_MODULE]);
+if (!download.ok) throw new Error(`Go brings the contract of the conformance runner: ${download.output}`);
+const { Dir: moduleFolder } = JSON.parse(download.output);
+for (const importPath of CONFORMANCE) {
+  const target = targetOf(importPath, 'test/conformance/proto');
+  copyFileSync(join(moduleFolder, 'proto', importPath), target);
+  // Go keeps its modules unwritable, and a copy takes that on.
+  chmodSync(target, 0o644);
+}

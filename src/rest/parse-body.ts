@@ -1,10 +1,11 @@
 import { isAscii } from 'node:buffer';
 import { Fault } from '../fault/fault.ts';
+import { duplicateKey } from './duplicate-key.ts';
 import { type ParsedJson, parseJson } from './json-number.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @throws Fault `INVALID_REQUEST` blaming the field `body` if it is not JSON in UTF-8. */
+/** @throws Fault `INVALID_REQUEST` blaming the field `body` if it is not JSON in UTF-8, or has a key twice. */
 export function parseBody(body: Uint8Array): ParsedJson {
   let text: string;
   try {
@@ -14,6 +15,13 @@ export function parseBody(body: Uint8Array): ParsedJson {
     throw wrongBody('must be UTF-8');
   }
   if (text === '') throw wrongBody('must not be empty');
+  const parsed = parsedFrom(text);
+  const twice = duplicateKey(text, parsed.value);
+  if (twice !== undefined) throw wrongBody(`must not have the key ${JSON.stringify(twice)} twice`);
+  return parsed;
+}
+
+function parsedFrom(text: string): ParsedJson {
   try {
     return parseJson(text);
   } catch {

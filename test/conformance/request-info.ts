@@ -9,14 +9,17 @@ import {
   ConformancePayload_RequestInfoSchema as RequestInfoSchema,
 } from './gen/connectrpc/conformance/v1/service_pb.js';
 
-/** What the runner wants to hear of a call: its messages, and how they came. */
+/**
+ * What the runner wants to hear of a call: its messages, and how they came. Of the call's deadline it is told what was
+ * left when the call came, for which a call that reads a stream has to ask before.
+ */
 export function requestInfoOf<Desc extends DescMessage>(
   schema: Desc,
   requests: readonly MessageShape<Desc>[],
   context: HandlerContext,
+  timeoutMs = context.timeoutMs(),
 ): RequestInfo {
   const info = requestsOf(schema, requests);
-  const timeoutMs = context.timeoutMs();
   if (timeoutMs !== undefined) info.timeoutMs = BigInt(timeoutMs);
   info.requestHeaders = [...context.requestHeader].map(([name, value]) => header(name, value.split(', ')));
   if (context.requestMethod === 'GET') {

@@ -6,7 +6,10 @@ import { parseArgs } from 'node:util';
 import { create, createRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createConnectRouter } from '@connectrpc/connect';
 import { loadSettings } from '../../src/config/load-settings.ts';
+import { tlsMaterialFrom } from '../../src/edge/tls-material.ts';
+import { createTlsServer } from '../../src/edge/tls-server.ts';
 import { openServer } from '../../src/open-server.ts';
+import type { Tls } from '../../src/open-tls.ts';
 import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
 import { createRouterDoor, routerOptions } from '../../src/rpc/router-door.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
@@ -26,10 +29,31 @@ import { conformanceService } from './service.ts';
 
 const HOST = '127.0.0.1';
 
-async function openConformanceServer({ messageReceiveLimit }: ServerCompatRequest, withChain: boolean) {
+/** With the runner's own certificate, and where it gives its clients one, only for who has that. */
+function tlsFor({ useTls, serverCreds, clientTlsCert }: ServerCompatRequest): Tls | undefined {
+  if (!useTls || serverCreds === undefined) return undefined;
+  const asksClients = clientTlsCert.length > 0;
+  const server = createTlsServer({
+    material: tlsMaterialFrom({
+      cert: textFrom(serverCreds.cert),
+      key: textFrom(serverCreds.key),
+      clientCa: asksClients ? textFrom(clientTlsCert) : undefined,
+    }),
+    minVersion: 'TLSv1.2',
+    clientAuth: asksClients ? 'required' : 'off',
+    onFailure: () => {},
+  });
+  return { server, asksClients, plaintext: 'refuse', [Symbol.dispose]: () => {} };
+}
+
+function textFrom(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+async function openConformanceServer(request: ServerCompatRequest, withChain: boolean) {
   const { rpcDoor, health, shutdown } = createTestDoors();
   const router = createConnectRouter({
-    ...routerOptions({ readMaxBytes: messageReceiveLimit, shutdownSignal: shutdown.signal }),
+    ...routerOptions({ readMaxBytes: request.messageReceiveLimit, shutdownSignal: shutdown.signal }),
     // Answers quote their requests as google.protobuf.Any, whose JSON takes a descriptor.
     jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
     interceptors: withChain ? PUBLIC_CHAIN : [],
@@ -47,6 +71,7 @@ async function openConformanceServer({ messageReceiveLimit }: ServerCompatReques
     health,
     metrics,
     events: createEvents(logger, metrics),
+    tls: tlsFor(request),
   });
 }
 
@@ -66,5 +91,9 @@ const request = fromBinary(ServerCompatRequestSchema, withoutLength(await buffer
 const server = await openConformanceServer(request, values.chain);
 const { port } = await server.listen(0, HOST);
 process.once('SIGTERM', () => void server.shutdown(0));
-const response = create(ServerCompatResponseSchema, { host: HOST, port });
+const response = create(ServerCompatResponseSchema, {
+  host: HOST,
+  port,
+  pemCert: request.serverCreds?.cert ?? new Uint8Array(),
+});
 process.stdout.write(withLength(toBinary(ServerCompatResponseSchema, response)));

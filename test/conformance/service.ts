@@ -26,8 +26,9 @@ export const conformanceService: Partial<ServiceImpl<typeof ConformanceService>>
   },
 
   async clientStream(stream, context) {
+    const timeoutMs = context.timeoutMs();
     const requests = await gather(stream);
-    const info = requestInfoOf(ClientStreamRequestSchema, requests, context);
+    const info = requestInfoOf(ClientStreamRequestSchema, requests, context, timeoutMs);
     return answerOnce(requests[0]?.responseDefinition, info, context);
   },
 
@@ -39,6 +40,7 @@ export const conformanceService: Partial<ServiceImpl<typeof ConformanceService>>
 
   /** In full duplex each request is answered with the next message; what is left follows when the caller has ended. */
   async *bidiStream(stream, context) {
+    const timeoutMs = context.timeoutMs();
     let first: MessageShape<typeof BidiStreamRequestSchema> | undefined;
     let unanswered: MessageShape<typeof BidiStreamRequestSchema>[] = [];
     let sent = 0;
@@ -52,13 +54,13 @@ export const conformanceService: Partial<ServiceImpl<typeof ConformanceService>>
       await pause(first.responseDefinition?.responseDelayMs, context);
       const requestInfo =
         sent === 0
-          ? requestInfoOf(BidiStreamRequestSchema, unanswered, context)
+          ? requestInfoOf(BidiStreamRequestSchema, unanswered, context, timeoutMs)
           : requestsOf(BidiStreamRequestSchema, unanswered);
       yield { payload: { data, requestInfo } };
       unanswered = [];
       sent += 1;
     }
-    const info = requestInfoOf(BidiStreamRequestSchema, unanswered, context);
+    const info = requestInfoOf(BidiStreamRequestSchema, unanswered, context, timeoutMs);
     yield* answerRest(first?.responseDefinition, sent, info, context);
   },
 };

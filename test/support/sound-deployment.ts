@@ -83,7 +83,7 @@ function expectSettings(pod: PodSpec, { data = {} }: Manifest): void {
 
 function expectProbes({ startupProbe, livenessProbe, readinessProbe }: Container): void {
   const health = createHealth({ version: '0', dependencies: {}, clock: () => 0 });
-  const routes = createHealthRoutes({ health, refuse: () => {} });
+  const routes = createHealthRoutes({ health, refuse: () => {}, clock: () => 0 });
   const probes = { startupProbe, livenessProbe, readinessProbe };
   const paths = Object.entries(probes).map(([name, probe]) => [name, probe?.httpGet.path]);
   // Only readiness may depend on others: a restart brings none of them back.
