@@ -89,15 +89,13 @@ export function createTracing({ tracer, contexts, redact }: TracingDeps): Tracin
       const traced = methods.map((method) => {
         const call = port[method];
         if (typeof call !== 'function') throw new Error(`${system} has no ${method}`);
-        return [
-          method,
-          (...args: unknown[]): unknown => {
-            if (currentSpan() === undefined) return Reflect.apply(call, port, args);
-            const options = { kind: SpanKind.CLIENT, attributes };
-            const span = tracer.startSpan(`${system} ${method}`, options, contexts.active());
-            return settled(span, () => Reflect.apply(call, port, args));
-          },
-        ] as const;
+        const options = { kind: SpanKind.CLIENT, attributes };
+        const callTraced = (...args: unknown[]): unknown => {
+          const callNow = () => Reflect.apply(call, port, args);
+          if (currentSpan() === undefined) return callNow();
+          return settled(tracer.startSpan(`${system} ${method}`, options, contexts.active()), callNow);
+        };
+        return [method, callTraced] as const;
       });
       return { ...port, ...Object.fromEntries(traced) };
     },
