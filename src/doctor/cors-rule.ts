@@ -72,7 +72,9 @@ export function withCorsRule<Rule extends PresentCorsRule>(
   rule: CorsRule,
 ): readonly [CorsRule, ...Rule[]] {
   const behind = present.filter((other) =>
-    rule.AllowedOrigins.some((origin) => other.AllowedOrigins?.some((pattern) => matches(pattern, origin))),
+    rule.AllowedOrigins.some(
+      (origin) => origin === '*' || other.AllowedOrigins?.some((pattern) => matches(pattern, origin)),
+    ),
   );
   const exposed = [...rule.ExposeHeaders, ...behind.flatMap((other) => other.ExposeHeaders ?? [])];
   return [{ ...rule, ExposeHeaders: [...new Set(exposed)] }, ...present];

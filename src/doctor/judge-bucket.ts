@@ -83,19 +83,16 @@ function judgeRules(
   uploadTtlMs: number,
 ): Finding {
   const lifeDays = uploadLifeDays(uploadTtlMs);
-  const ending = rules.filter(
-    (rule) =>
-      rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation !== undefined,
+  const early = rules.find(
+    (rule) => endsUploads(rule) && meets(rule, spec.keyPrefix) && daysOf(rule) < lifeDays,
   );
-  const daysOf = (rule: LifecycleRule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? 0;
-  const early = ending.find((rule) => meets(rule, spec.keyPrefix) && daysOf(rule) < lifeDays);
   if (early !== undefined)
     return warning(
       'lifecycle',
       `the rule "${early.ID ?? ''}" ends uploads after ${daysOf(early)} days, and upload ids live for ${lifeDays}`,
       `PRESIGND_UPLOAD_TTL=${daysOf(early)}d`,
     );
-  const covering = ending.filter((rule) => spec.keyPrefix.startsWith(prefixOf(rule)));
+  const covering = coveringRules(rules, spec.keyPrefix);
   if (covering.length > 0)
     return ok('lifecycle', `unended uploads end after ${Math.min(...covering.map(daysOf))} days`);
   return warning(
@@ -103,6 +100,22 @@ function judgeRules(
     `no rule ends multipart uploads that nobody completes`,
     lifecycleRemedy(spec, lifeDays, rules),
   );
+}
+
+/** Those that end the uploads of every key that begins with the prefix. */
+export function coveringRules<Rule extends LifecycleRule>(
+  rules: readonly Rule[],
+  prefix: string,
+): readonly Rule[] {
+  return rules.filter((rule) => endsUploads(rule) && prefix.startsWith(prefixOf(rule)));
+}
+
+function endsUploads(rule: LifecycleRule): boolean {
+  return rule.Status === 'Enabled' && daysOf(rule) > 0;
+}
+
+function daysOf({ AbortIncompleteMultipartUpload: abort }: LifecycleRule): number {
+  return abort?.DaysAfterInitiation ?? 0;
 }
 
 /** Whether the rule is about some of the keys that begin with the prefix. */

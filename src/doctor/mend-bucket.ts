@@ -3,6 +3,7 @@ import type { CORSRule } from '@aws-sdk/client-s3';
 import type { StorageClient } from '../s3/storage-client.ts';
 import type { CheckId } from './checks.ts';
 import { type CorsRule, hasCorsRule, withCorsRule } from './cors-rule.ts';
+import { coveringRules } from './judge-bucket.ts';
 import { withAbortRule } from './remedies.ts';
 import { askS3 } from './s3-question.ts';
 import { type Asked, isLacking, refusalText } from './s3-refusal.ts';
@@ -34,7 +35,11 @@ export async function mendCors(storage: StorageClient, Bucket: string, rule: Cor
 }
 
 /** Puts a rule that ends uploads behind those of the lifecycle that there are. Never rejects. */
-export async function mendLifecycle(storage: StorageClient, Bucket: string, days: number): Promise<Change> {
+export async function mendLifecycle(
+  storage: StorageClient,
+  Bucket: string,
+  { keyPrefix, days }: { readonly keyPrefix: string; readonly days: number },
+): Promise<Change> {
   const present = await askS3(storage, (sdk, client, limits) =>
     client.send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket }), limits),
   );
@@ -44,6 +49,8 @@ export async function mendLifecycle(storage: StorageClient, Bucket: string, days
   );
   if ('why' in found) return unmade('lifecycle', found.why);
   const [configuration] = found.present;
+  if (coveringRules(configuration?.Rules ?? [], keyPrefix).length > 0)
+    return unmade('lifecycle', 'the bucket has such a rule');
   const Rules = withAbortRule(configuration?.Rules ?? [], days);
   const put = await askS3(storage, (sdk, client, limits) =>
     client.send(

@@ -28,9 +28,9 @@ export async function mendDestination(
     const rule = corsRule(origins, PROVIDER_CAPABILITIES[spec.provider], spec.allowedAcls);
     changes.push(await mendCors(storage, spec.bucket, rule));
   }
-  // A rule that ends uploads too early is the operator's own: a second one would change nothing.
-  const lacks = findings.some(({ id, fix }) => id === 'lifecycle' && fix?.startsWith('aws '));
-  if (lifecycle && lacks)
-    changes.push(await mendLifecycle(storage, spec.bucket, uploadLifeDays(uploadTtlMs)));
+  if (lifecycle) {
+    const rule = { keyPrefix: spec.keyPrefix, days: uploadLifeDays(uploadTtlMs) };
+    changes.push(await mendLifecycle(storage, spec.bucket, rule));
+  }
   return changes;
 }

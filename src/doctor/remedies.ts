@@ -1,6 +1,13 @@
 // Commands that mend a bucket, as they are pasted. Pure.
 import type { DestinationSettings } from '../config/destinations.ts';
-import { type CorsRule, corsFormOf, corsText, type PresentCorsRule, withCorsRule } from './cors-rule.ts';
+import {
+  type CorsRule,
+  corsFormOf,
+  corsText,
+  hasCorsRule,
+  type PresentCorsRule,
+  withCorsRule,
+} from './cors-rule.ts';
 
 /** A rule of a bucket's lifecycle, as far as it is judged. */
 export interface LifecycleRule {
@@ -34,7 +41,9 @@ export function corsRemedy(
 ): string {
   const form = corsFormOf(spec);
   if (form === 'minio')
-    return `${corsText(rule, form)} in the environment of MinIO, or: mc admin config set ALIAS api cors_allow_origin=${rule.AllowedOrigins.join(',')}`;
+    return `${corsText(rule, form)} in the environment of MinIO, or: mc admin config set ALIAS api cors_allow_origin=${rule.AllowedOrigins.join(',')}. MinIO then allows all headers and exposes the ETag: a proxy in front must pass on what begins with Access-Control-.`;
+  if (present !== undefined && hasCorsRule(present, rule))
+    return 'The bucket has such a rule: have what stands in front of S3 pass on OPTIONS, and the headers that begin with Access-Control-.';
   if (form === 'r2')
     return `npx wrangler r2 bucket cors set ${spec.bucket} --file cors.json, with this cors.json${replaces(present)}: ${corsText(rule, form)}`;
   return replacing(
