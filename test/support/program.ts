@@ -50,6 +50,7 @@ const SECRET_PRINTING = ['keys create', 'keys rotate', 'keys mint'];
 const SECRETS = [
   /pse_(?:live|test)_1[0-9A-Za-z]{20,}/,
   /X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)(?!\[redacted\])/i,
+  /BEGIN [A-Z ]*PRIVATE KEY/,
   // A signature without its name, or any other SHA-256.
   /\b[0-9a-f]{64}\b/i,
 ];
