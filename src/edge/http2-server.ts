@@ -84,6 +84,7 @@ export function createHttp2Server(
     sessions.set(session, state);
     session.once('close', () => sessions.delete(session));
     watchSilence(session, state, limits);
+    if (socket instanceof TLSSocket) awaitSettings(session, socket, limits.sniffTimeoutMs);
     session.on('stream', (stream, headers) => {
       state.runningStreams += 1;
       stream.once('close', () => {
@@ -140,6 +141,14 @@ function watchSilence(session: ServerHttp2Session, state: SessionState, limits: 
       if (!session.destroyed) watchSilence(session, state, limits);
     });
   });
+}
+
+/** By ALPN a session begins before its client has said anything; the first thing are settings (RFC 9113 §3.4). */
+function awaitSettings(session: ServerHttp2Session, socket: Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  const stop = () => clearTimeout(timer);
+  session.once('remoteSettings', stop);
+  session.once('close', stop);
 }
 
 function endSession(session: ServerHttp2Session, { socket }: SessionState): void {

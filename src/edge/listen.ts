@@ -92,14 +92,16 @@ export function createOnePortServer(
     });
   });
 
-  /** By what its client sends, too: few that know no ALPN speak HTTP/2, but some do. */
   function serveSecured(secured: TLSSocket, socket: Socket): void {
+    const { alpnProtocol: agreed } = secured;
+    // Not looked into: Node forgets more peers that reset while it writes, the more was read of them before.
+    if (agreed === 'h2') {
+      serve(secured, socket, true);
+      return;
+    }
+    // Few that know no ALPN speak HTTP/2, but some do.
     sniffProtocol(secured, limits.sniffTimeoutMs, (protocol) => {
-      const isHttp2 = protocol === 'http2';
-      const agreed = secured.alpnProtocol;
-      // Who does not keep to what was agreed on is not guessed at.
-      if (typeof agreed === 'string' && (agreed === 'h2') !== isHttp2) socket.destroy();
-      else serve(secured, socket, isHttp2);
+      serve(secured, socket, protocol === 'http2' && agreed !== 'http/1.1');
     });
   }
 

@@ -9,6 +9,7 @@ const SHAPES: Readonly<Record<string, RegExp>> = {
   'an upload token': /pse_upl_1[0-9A-Za-z_-]{20,}/,
   'a path with an upload token': /\/as\/(?!\[redacted\])[0-9A-Za-z_-]{20,}/,
   'a part of a signed URL': /X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D)(?!\[redacted\])/i,
+  'a private key': /BEGIN [A-Z ]*PRIVATE KEY/,
   // A signature without its name, or any other SHA-256.
   'a hash': /\b[0-9a-f]{64}\b/i,
 };

@@ -88,10 +88,16 @@ describe('one port', () => {
   });
 
   it('hangs up on who speaks another protocol than was agreed on', async () => {
-    const { port, trust } = await startSecured();
-    const socket = await openSecured(port, { ...trust, ALPNProtocols: ['h2'] });
-    socket.write(REQUEST);
-    expect(await untilClosed(socket)).toBe('');
+    const { edge, port, trust } = await startSecured();
+    for (const [agreed, spoken] of [
+      ['h2', REQUEST],
+      ['http/1.1', HTTP2_PREFACE],
+    ] as const) {
+      const socket = await openSecured(port, { ...trust, ALPNProtocols: [agreed] });
+      socket.write(spoken);
+      await untilClosed(socket);
+    }
+    expect(edge.ended).toEqual([]);
   });
 
   it('serves 200 calls at once on one secured session', async () => {
