@@ -18,7 +18,7 @@ export const OVERLOAD_SETTINGS = {
   maxLoopDelayMs: withDefault({
     name: 'PRESIGND_MAX_LOOP_DELAY',
     type: duration('0s', '1m'),
-    default: '200ms',
+    default: '500ms',
     doc: 'How late the event loop may be. While it stays later than that for a second, new calls get 503. `0s`: however late.',
   }),
   maxConnections: withDefault({

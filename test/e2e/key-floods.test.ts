@@ -20,8 +20,11 @@ async function readsOf({ url }: Service, tier: 'shared' | 'store'): Promise<numb
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-async function expectOneRead(env: Environment): Promise<void> {
-  await using service = await openService(env);
+/** Floods on a machine that is busy with other tests: whether calls are shed is not what is looked at. */
+const TAKES_ALL: Environment = { ...UNREACHABLE_S3, PRESIGND_MAX_LOOP_DELAY: '0s' };
+
+async function expectOneRead(env: Environment = {}): Promise<void> {
+  await using service = await openService({ ...TAKES_ALL, ...env });
   using agent = closingAgent(CALLERS);
   // Connections first, so that the calls come as one.
   await Promise.all(Array.from({ length: CALLERS }, () => sendHttp1(`${service.url}/livez`, {}, agent)));
@@ -37,20 +40,20 @@ async function expectOneRead(env: Environment): Promise<void> {
 
 const ONE_READ = 'reads the store once when 1,000 callers come with one key that nobody has seen';
 
-it(`on SQLite ${ONE_READ}`, () => expectOneRead(UNREACHABLE_S3));
+it(`on SQLite ${ONE_READ}`, () => expectOneRead());
 
 describeWith('postgresUrl', 'on Postgres', (postgresUrl) => {
   it(ONE_READ, async () => {
     await using closing = new AsyncDisposableStack();
     const place = closing.adopt(await makePostgresPlace(postgresUrl), ({ remove }) => remove());
-    await expectOneRead({ ...UNREACHABLE_S3, DATABASE_URL: place.url });
+    await expectOneRead({ DATABASE_URL: place.url });
   });
 });
 
 describeWith('redisUrl', 'with Redis', (redisUrl) => {
   /** Security property: whoever sends junk costs no read of anything. */
   it('reads neither store nor Redis for 20,000 forged keys', async () => {
-    await using service = await openService({ ...UNREACHABLE_S3, REDIS_URL: redisUrl });
+    await using service = await openService({ ...TAKES_ALL, REDIS_URL: redisUrl });
     using agent = closingAgent(IN_FLIGHT);
     const { token } = await service.sandbox.createKey();
     expect((await sendHttp1(service.url + UPLOAD_PATH, uploadCall(token))).status).toBe(200);
