@@ -106,6 +106,7 @@ const ROOTS = [
   'src/open-limits.ts',
   'src/open-server.ts',
   'src/open-uploads.ts',
+  'src/start-patiently.ts',
   'src/system.ts',
   'src/version.ts',
 ];
