@@ -10,6 +10,7 @@ import type { UploadTokens } from './keys/upload-tokens.ts';
 import { createKeyVerifier, type KeyVerifier } from './keys/verify.ts';
 import type { KeyRooms } from './open-keys.ts';
 import { createFailureLimiter } from './quota/failure-limiter.ts';
+import { startPatiently } from './start-patiently.ts';
 import { clock, random, schedule } from './system.ts';
 import type { Events } from './telemetry/events.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -67,7 +68,7 @@ export async function openAuthentication(
     onDown: events.revocationFeedDown,
     onUp: events.revocationFeedUp,
   });
-  await Promise.all([feed.start(), sharedReady(REDIS_START_WAIT_MS)]);
+  await Promise.all([startPatiently(feed.start), sharedReady(REDIS_START_WAIT_MS)]);
   opening.defer(() => feed.stop());
   metrics.state.cache('keys', () => lookup.stats().records);
   metrics.state.cache('absent_keys', () => lookup.stats().absent);

@@ -6,6 +6,7 @@ import type { KeyLookup } from './keys/lookup.ts';
 import { cacheKeyFromPepper, loadPeppers, type Peppers } from './keys/peppers.ts';
 import type { KeyStore, SharedKeyCache } from './keys/ports.ts';
 import type { ByteLedger, SharedRateCounts, SharedTokenCounts } from './quota/ports.ts';
+import { startPatiently } from './start-patiently.ts';
 import { backupStore, migrateStore, openKeyStore, planStoreMigration } from './store/open-store.ts';
 import { clock, random, schedule } from './system.ts';
 import type { TracedPorts } from './traced-ports.ts';
@@ -62,7 +63,9 @@ export async function openKeyRooms(
     (store) => store.close(),
   );
   const store = options.ports?.store(settings.databaseUrl.reveal())(opened) ?? opened;
-  const peppers = await loadPeppers({ store, configured: settings.keyPeppers, randomBytes: random.bytes });
+  const peppers = await startPatiently(() =>
+    loadPeppers({ store, configured: settings.keyPeppers, randomBytes: random.bytes }),
+  );
   const redis =
     settings.redisUrl && opening.use(await openShared(settings.redisUrl.reveal(), peppers, options));
   const shared = redis?.cache;

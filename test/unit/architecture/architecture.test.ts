@@ -164,6 +164,7 @@ const ROOTS = [
   'src/open-tls.ts',
   'src/open-uploads.ts',
   'src/open-workers.ts',
+  'src/start-patiently.ts',
   'src/system.ts',
   'src/traced-ports.ts',
   'src/version.ts',
