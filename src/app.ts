@@ -23,6 +23,12 @@ import { createTracedPorts } from './traced-ports.ts';
 import { version } from './version.ts';
 import type { Peers } from './workers/peers.ts';
 
+/**
+ * How long connections without a call stay usable that belong to a process whose place another has taken: nobody waits
+ * for its end, and the longer it lasts, the more clients are told to leave instead of meeting a closed socket.
+ */
+const REPLACED_QUIET_MS = 2_000;
+
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
   /** How clients reach it. */
@@ -140,7 +146,8 @@ export async function openApp({ settings, credentials, logFormat, peers }: AppOp
         await peers?.closed();
       }
       shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
-      events.stopped(await server.shutdown(settings.shutdownGraceMs));
+      const quietMs = replaced ? REPLACED_QUIET_MS : undefined;
+      events.stopped(await server.shutdown(settings.shutdownGraceMs, quietMs));
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

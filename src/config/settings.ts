@@ -45,7 +45,7 @@ export const SETTINGS = {
     name: 'PRESIGND_DATABASE_POOL_SIZE',
     type: integer(2, 200),
     default: '10',
-    doc: 'Connections to Postgres that an instance opens at the most: half for looking keys up, half for everything else.',
+    doc: 'Connections to Postgres that an instance, and each of its workers, opens at the most: half for looking keys up, half for everything else.',
   }),
   autoMigrate: withDefault({
     name: 'PRESIGND_AUTO_MIGRATE',

@@ -22,9 +22,10 @@ export interface OnePortServer {
   close(): void;
   /**
    * Refuses new connections, lets running calls end, and cuts what is still open after `graceMs`.
-   * Calling it again answers the first call's result.
+   * Calling it again answers the first call's result. Connections without a call are closed after `quietMs`, by
+   * default `drainQuietMs`.
    */
-  shutdown(graceMs: number): Promise<ShutdownResult>;
+  shutdown(graceMs: number, quietMs?: number): Promise<ShutdownResult>;
 }
 
 export interface ShutdownResult {
@@ -118,7 +119,7 @@ export function createOnePortServer(
     http2.closeSessions();
   };
 
-  async function stop(graceMs: number): Promise<ShutdownResult> {
+  async function stop(graceMs: number, quietMs: number): Promise<ShutdownResult> {
     let cutConnections = 0;
     let cutCalls: readonly CallGroup[] = [];
     let sweep: NodeJS.Timeout | undefined;
@@ -128,7 +129,7 @@ export function createOnePortServer(
     const quiet = setTimeout(() => {
       closeIdle();
       sweep = setInterval(closeIdle, SWEEP_MS);
-    }, limits.drainQuietMs);
+    }, quietMs);
     const cut = setTimeout(() => {
       cutConnections = sockets.size;
       cutCalls = options.runningCalls?.() ?? [];
@@ -158,7 +159,7 @@ export function createOnePortServer(
     address: () => addressOf(server),
     connectionCount: () => sockets.size,
     close: () => void close(),
-    shutdown: (graceMs) => (stopping ??= stop(graceMs)),
+    shutdown: (graceMs, quietMs = limits.drainQuietMs) => (stopping ??= stop(graceMs, quietMs)),
   };
 }
 

@@ -1,6 +1,7 @@
 // npm run bench [-- --quick] [-- --only NAME]
 // Prints the tables. A whole run that is not quick also writes them into docs/benchmarks.md.
 import { parseArgs } from 'node:util';
+import { idleConnections } from './idle-connections.ts';
 import { inFlight } from './in-flight.ts';
 import { keyCheck } from './key-check.ts';
 import { keyScale } from './key-scale.ts';
@@ -12,6 +13,7 @@ import { markdownFromTables, writeReport } from './report.ts';
 import { requests } from './requests.ts';
 import { start } from './start.ts';
 import type { Table } from './table.ts';
+import { workers } from './workers.ts';
 
 const SECTIONS: readonly Section[] = [
   requests,
@@ -22,6 +24,8 @@ const SECTIONS: readonly Section[] = [
   keyCheck,
   keyScale,
   start,
+  workers,
+  idleConnections,
 ];
 
 const { values } = parseArgs({

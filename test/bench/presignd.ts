@@ -8,9 +8,9 @@ const run = promisify(execFile);
 export const PRESIGND = repositoryPath('bin/presignd.js');
 
 /** The service as in production: keys in a SQLite file, a bucket at AWS, every request logged as JSON. */
-export function startPresignd(databaseUrl: string): Promise<ChildServer> {
+export function startPresignd(databaseUrl: string, workers = 1): Promise<ChildServer> {
   return startChildServer({
-    arguments: () => [PRESIGND, 'serve'],
+    arguments: () => [PRESIGND, 'serve', '--workers', String(workers)],
     environment: (port) => ({
       HOST: '127.0.0.1',
       PORT: String(port),

@@ -18,19 +18,25 @@ export const HTTP_ECHO = 'node:http, JSON echo';
 const GRPC_ECHO = '@grpc/grpc-js, echo of the same messages';
 const RPC_PATH = '/upload.v1.UploadService/CreateS3Upload';
 
+/** The call of the README over REST. */
+export function restRequest(apiKey: string): RequestSpec {
+  return {
+    kind: 'http1',
+    path: '/v1/upload/s3',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(EXAMPLE_REQUEST)).toString('base64'),
+    expected: '"uploadUrl":"https://',
+  };
+}
+
 /** Each is measured in every round, in this order. */
 export function createTargets(apiKey: string, databaseUrl: string): readonly Target[] {
   const authorization = `Bearer ${apiKey}`;
-  const json = {
-    kind: 'http1',
-    headers: { authorization, 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify(EXAMPLE_REQUEST)).toString('base64'),
-    expected: '"uploadUrl":"https://',
-  } as const;
+  const rest = restRequest(apiKey);
   const connect: RequestSpec = {
-    ...json,
+    ...rest,
     path: RPC_PATH,
-    headers: { ...json.headers, 'connect-protocol-version': '1' },
+    headers: { ...rest.headers, 'connect-protocol-version': '1' },
   };
   const grpc: RequestSpec = {
     kind: 'grpc',
@@ -43,12 +49,12 @@ export function createTargets(apiKey: string, databaseUrl: string): readonly Tar
   return [
     {
       label: HTTP_ECHO,
-      request: { ...json, path: '/', expected: EXAMPLE_REQUEST.filename },
+      request: { ...rest, path: '/', expected: EXAMPLE_REQUEST.filename },
       start: () => startScript('echo.ts'),
     },
     {
       label: 'presignd, REST',
-      request: { ...json, path: '/v1/upload/s3' },
+      request: rest,
       start: presignd,
       budget: { baseline: HTTP_ECHO, limit: 2.5 },
     },
