@@ -17,6 +17,8 @@ export interface SoakNode {
   /** Whether a load balancer would send it new calls. */
   isInRotation: boolean;
   start(): Promise<void>;
+  /** Whether its process is there. */
+  isRunning(): boolean;
 }
 
 export interface SoakFleet extends AsyncDisposable {
@@ -62,6 +64,13 @@ export async function openSoakFleet(): Promise<SoakFleet> {
       async start() {
         this.program = await sandbox.start('serve', env);
         this.isInRotation = true;
+      },
+      isRunning() {
+        try {
+          return this.program !== undefined && process.kill(this.program.pid, 0);
+        } catch {
+          return false;
+        }
       },
     });
   }
