@@ -29,6 +29,7 @@ export interface SoakFleet extends AsyncDisposable {
 }
 
 const SIZE = 2;
+const STARTS_MAX = 5;
 
 export async function openSoakFleet(): Promise<SoakFleet> {
   await using opening = new AsyncDisposableStack();
@@ -62,7 +63,7 @@ export async function openSoakFleet(): Promise<SoakFleet> {
       program: undefined,
       isInRotation: false,
       async start() {
-        this.program = await sandbox.start('serve', env);
+        this.program = await started(() => sandbox.start('serve', env));
         this.isInRotation = true;
       },
       isRunning() {
@@ -76,4 +77,15 @@ export async function openSoakFleet(): Promise<SoakFleet> {
   }
   const open = opening.move();
   return { sandbox, nodes, redis, toS3, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** As an orchestrator has it: a service that cannot reach its store ends, and is started again. */
+async function started(start: () => Promise<Program>): Promise<Program> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === STARTS_MAX) throw error;
+    }
+  }
 }
