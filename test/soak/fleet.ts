@@ -17,6 +17,8 @@ export interface SoakNode {
   /** Whether a load balancer would send it new calls. */
   isInRotation: boolean;
   start(): Promise<void>;
+  /** Whether its process is there. */
+  isRunning(): boolean;
 }
 
 export interface SoakFleet extends AsyncDisposable {
@@ -27,6 +29,7 @@ export interface SoakFleet extends AsyncDisposable {
 }
 
 const SIZE = 2;
+const STARTS_MAX = 5;
 
 export async function openSoakFleet(): Promise<SoakFleet> {
   await using opening = new AsyncDisposableStack();
@@ -60,11 +63,29 @@ export async function openSoakFleet(): Promise<SoakFleet> {
       program: undefined,
       isInRotation: false,
       async start() {
-        this.program = await sandbox.start('serve', env);
+        this.program = await started(() => sandbox.start('serve', env));
         this.isInRotation = true;
+      },
+      isRunning() {
+        try {
+          return this.program !== undefined && process.kill(this.program.pid, 0);
+        } catch {
+          return false;
+        }
       },
     });
   }
   const open = opening.move();
   return { sandbox, nodes, redis, toS3, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** As an orchestrator has it: a service that cannot reach its store ends, and is started again. */
+async function started(start: () => Promise<Program>): Promise<Program> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === STARTS_MAX) throw error;
+    }
+  }
 }

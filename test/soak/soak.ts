@@ -59,7 +59,8 @@ async function soak(fleet: SoakFleet): Promise<void> {
   await warmUp({ fleet, caller, tally, random: chance('warm-up'), admin, known });
   const before = await usages(fleet);
   const endsAtMs = performance.now() + Number(values.minutes) * 60_000;
-  const isOver = () => performance.now() > endsAtMs;
+  let hasBroken = false;
+  const isOver = () => hasBroken || performance.now() > endsAtMs;
   const progress = setInterval(() => {
     say(
       `${tally.calls()} calls, ${tally.unexpected()} unexpected failures, ${faults.current() ?? 'all well'}`,
@@ -69,8 +70,14 @@ async function soak(fleet: SoakFleet): Promise<void> {
   const traffic = Array.from({ length: CALLERS }, (_, n) =>
     runTraffic({ fleet, caller, tally, random: chance(`traffic ${n}`), admin, known }, isOver),
   );
-  await Promise.all([faults.run(isOver), ...traffic]);
-  clearInterval(progress);
+  try {
+    await Promise.all([faults.run(isOver), ...traffic]);
+  } finally {
+    // What still runs would go on for ever without the instances.
+    hasBroken = true;
+    await Promise.allSettled(traffic);
+    clearInterval(progress);
+  }
   caller.close();
   await delay(SETTLE_MS);
   const after = await usages(fleet);

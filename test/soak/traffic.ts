@@ -47,7 +47,12 @@ export async function runTraffic(options: TrafficOptions, isOver: () => boolean)
 export async function warmUp({ caller, fleet, known }: TrafficOptions): Promise<void> {
   for (const node of fleet.nodes) {
     for (const token of known) {
-      while ((await caller.codeOf(keys.whoAmI, {}, token, node)) !== 'ok') await delay(PAUSE_MS);
+      for (let code = ''; code !== 'ok'; ) {
+        code = await caller.codeOf(keys.whoAmI, {}, token, node);
+        if (code === 'connection' && !node.isRunning())
+          throw new Error(`${node.name} ended: ${node.program?.output().slice(-3_000)}`);
+        await delay(PAUSE_MS);
+      }
     }
   }
 }
