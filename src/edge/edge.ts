@@ -7,31 +7,15 @@ import type { Cors } from './cors.ts';
 import { hasSoundFraming, isHttp2 } from './framing.ts';
 import { createHostCheck, isValidAuthority } from './host.ts';
 import { isSecured } from './peer-socket.ts';
+import { requestEndFrom } from './request-end.ts';
 import type { RequestIds } from './request-id.ts';
-import { pathOf, requestTargetFrom } from './request-target.ts';
-
-/**
- * On every answer, refusals included: what comes from here is data, and nothing for a browser to render, guess at or
- * embed. Not HSTS, which means something over TLS only, and whoever ends that says it.
- */
-const SECURITY_HEADERS = [
-  ['x-content-type-options', 'nosniff'],
-  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-  ['referrer-policy', 'no-referrer'],
-  // Does not apply to fetches with CORS, which cors.ts rules.
-  ['cross-origin-resource-policy', 'same-origin'],
-] as const;
-
-/** Far beyond any path and query that exists here; no URL that people use is longer (RFC 9110 §4.1 asks for 8000). */
-const MAX_TARGET_LENGTH = 8_192;
+import { MAX_TARGET_LENGTH, pathOf, requestTargetFrom } from './request-target.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 const UNSOUND_FRAMING =
   'A body is framed by Content-Length, or by Transfer-Encoding: chunked alone and over HTTP/1.1';
 
 const TARGET_TOO_LONG = `The request target is longer than ${MAX_TARGET_LENGTH} bytes`;
-
-/** nginx's status for a request whose client went away before its answer had gone out. */
-const CLIENT_CLOSED_REQUEST = 499;
 
 /** Answers a request with a fault, in the shape of the REST door, and notes the fault in the record. */
 export type Refuse = (
@@ -182,31 +166,6 @@ function adoptAbsoluteTarget(request: HttpRequest): boolean {
   request.url = originForm;
   request.headers.host = authority;
   return isValidAuthority(authority);
-}
-
-/** Whether the whole answer has gone out. Node calls an aborted HTTP/2 stream finished, too. */
-function isComplete(response: HttpResponse): boolean {
-  return response.writableFinished && !('stream' in response && response.stream.aborted);
-}
-
-function requestEndFrom(
-  request: HttpRequest,
-  response: HttpResponse,
-  record: RequestRecord,
-  nowMs: number,
-): RequestEnd {
-  const complete = isComplete(response);
-  if (!complete && record.code === 'ok') record.code = 'canceled';
-  const announced = request.headers['content-length'];
-  return {
-    method: request.method ?? '',
-    path: pathOf(request.url ?? '').slice(0, MAX_TARGET_LENGTH),
-    // An unfinished answer with a cause was given up by this side.
-    status: complete ? response.statusCode : record.cause === undefined ? CLIENT_CLOSED_REQUEST : 500,
-    durationMs: nowMs - record.startedAtMs,
-    ...(announced === undefined ? {} : { requestBytes: Number(announced) }),
-    httpVersion: request.httpVersion,
-  };
 }
 
 function ignore(): void {}

@@ -1,3 +1,6 @@
+/** Far beyond any path and query that exists here; no URL that people use is longer (RFC 9110 §4.1 asks for 8000). */
+export const MAX_TARGET_LENGTH = 8_192;
+
 export interface RequestTarget {
   /** Where the client wants to go, when the target is a whole URL. It takes the place of the Host header. */
   readonly authority?: string;

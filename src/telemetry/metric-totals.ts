@@ -19,6 +19,8 @@ export interface MetricTotals {
   workerEnded(how: 'crash' | 'restart'): void;
   liveWorkers(count: number): void;
   expose(): Promise<MetricsPage>;
+  /** What is measured here, beside what the workers are. */
+  readonly registry: Registry;
 }
 
 /** Where the sum of the workers says nothing, and the library knows nothing better. */
@@ -54,6 +56,7 @@ export function createMetricTotals(): MetricTotals {
     },
     workerEnded: (how) => ends.inc({ how }),
     liveWorkers: (count) => live.set(count),
+    registry: own,
     async expose() {
       const total = sumOf([await own.getMetricsAsJSON(), await retired, ...current.values()]);
       return { contentType: total.contentType, body: await total.metrics() };

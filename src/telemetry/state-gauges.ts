@@ -22,15 +22,18 @@ export function createStateGauges(registry: Registry): StateGauges {
     name: 'presignd_cache_entries',
     help: 'Entries of a bounded memory of this instance.',
     label: 'cache',
+    aggregator: 'sum',
   });
   const breakers = gauge(registry, {
     name: 'presignd_breaker_state',
     help: 'Circuit breakers in front of what instances share: 0 closed, 1 half-open, 2 open.',
     label: 'guard',
+    aggregator: 'max',
   });
   const lag = gauge(registry, {
     name: 'presignd_revocation_feed_lag_seconds',
     help: 'Time since the last successful poll of key changes began: how late a revocation can be known here.',
+    aggregator: 'max',
   });
   return {
     cache: caches,
@@ -39,12 +42,20 @@ export function createStateGauges(registry: Registry): StateGauges {
   };
 }
 
-function gauge(registry: Registry, config: { name: string; help: string; label?: string }) {
-  const { name, help, label } = config;
+interface GaugeConfig {
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  /** What the gauges of several workers come to. */
+  readonly aggregator: 'sum' | 'max';
+}
+
+function gauge(registry: Registry, { name, help, label, aggregator }: GaugeConfig) {
   const sources = new Map<string, () => number>();
   new Gauge({
     name,
     help,
+    aggregator,
     labelNames: label === undefined ? [] : [label],
     registers: [registry],
     collect() {

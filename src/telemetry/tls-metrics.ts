@@ -30,6 +30,8 @@ function make(registry: Registry) {
     expiry: new Gauge({
       name: 'presignd_tls_certificate_expiry_seconds',
       help: 'When the TLS certificate in use expires, in Unix time.',
+      // Workers that follow the same files differ for as long as one of them has not looked.
+      aggregator: 'min',
       registers,
     }),
     reloads: new Counter({
