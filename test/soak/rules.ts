@@ -30,6 +30,12 @@ const RULES: readonly Rule[] = [
     because: 'keys and byte counts live in SQL: what changes or tells them cannot do without',
   },
   {
+    faults: ['Postgres slow'],
+    calls: ['CreateApiKey', 'RevokeApiKey'],
+    kind: 'unavailable',
+    because: 'a change is several round trips, each of them late, and changes wait for one another',
+  },
+  {
     faults: ['S3 cut'],
     calls: CALLS.storage,
     kind: 'unavailable',
