@@ -46,7 +46,7 @@ describe('shutdown over TLS', () => {
     half.send(Buffer.from('16030100c8010000c40303', 'hex'));
     await eventually(() => edge.server.connectionCount() === 4);
     const gone = [untilClosed(idle), untilClosed(silent), half.closed, once(session, 'close')];
-    expect(await edge.server.shutdown(NEVER_MS)).toEqual({ clean: true, cutConnections: 0 });
+    expect(await edge.server.shutdown(NEVER_MS)).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
     await Promise.all(gone);
   });
 
@@ -69,7 +69,7 @@ describe('shutdown over TLS', () => {
       [200, 'finished'],
     ]);
     expect((await answers[0])?.headers['connection']).toBe('close');
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
   });
 
   it('cuts and counts what outlives the grace time', async () => {
@@ -81,7 +81,11 @@ describe('shutdown over TLS', () => {
       sendHttp2(session, { path: '/held' }),
     ]);
     await eventually(() => calls.length === 2);
-    expect(await edge.server.shutdown(120)).toEqual({ clean: false, cutConnections: 2 });
+    expect(await edge.server.shutdown(120)).toEqual({
+      clean: false,
+      cutConnections: 2,
+      cutCalls: [{ protocol: 'http', route: 'unmatched', calls: 2 }],
+    });
     expect((await failures).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
@@ -118,6 +122,6 @@ describe('shutdown over TLS', () => {
     expect(failed.filter((error) => !String(error).includes('NGHTTP2_REFUSED_STREAM'))).toEqual([]);
     expect(edge.ended.every(({ end }) => end.status === 200)).toBe(true);
     expect(edge.ended.length).toBe(answered);
-    expect(await done).toEqual({ clean: true, cutConnections: 0 });
+    expect(await done).toEqual({ clean: true, cutConnections: 0, cutCalls: [] });
   });
 });

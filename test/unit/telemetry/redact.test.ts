@@ -20,6 +20,13 @@ describe('createRedactor', () => {
     expect(redact(`{"a":"${key}","b":"Bearer ${key}"}`)).toBe('{"a":"[redacted]","b":"Bearer [redacted]"}');
   });
 
+  it('removes what stands in a path where an upload token does, whole or cut', () => {
+    const line = '{"path":"/as/pse_upl_1abc.def/v1/uploads","message":"no route for /as/cut%20short?x=1"}';
+    expect(redact(line)).toBe(
+      '{"path":"/as/[redacted]/v1/uploads","message":"no route for /as/[redacted]?x=1"}',
+    );
+  });
+
   it('leaves other lines as they are', () => {
     const line = '{"level":"info","msg":"listening","port":8080}';
     expect(redact(line)).toBe(line);
