@@ -84,6 +84,8 @@ export function createHttp2Server(
     sessions.set(session, state);
     session.once('close', () => sessions.delete(session));
     watchSilence(session, state, limits);
+    // Whoever has said goodbye has nothing more to be silent about than its running calls.
+    session.once('goaway', () => session.setTimeout(limits.http2PingTimeoutMs));
     if (socket instanceof TLSSocket) awaitSettings(session, socket, limits.sniffTimeoutMs);
     session.on('stream', (stream, headers) => {
       state.runningStreams += 1;
@@ -135,10 +137,12 @@ function watchSilence(session: ServerHttp2Session, state: SessionState, limits: 
       return;
     }
     const dead = setTimeout(() => endSession(session, state), limits.http2PingTimeoutMs);
-    session.ping(() => {
+    session.ping((error) => {
       clearTimeout(dead);
+      // A session that is over but for its running calls takes no ping any more, and they will never end.
+      if (error !== null) endSession(session, state);
       // Node calls back for one silence only.
-      if (!session.destroyed) watchSilence(session, state, limits);
+      else if (!session.destroyed) watchSilence(session, state, limits);
     });
   });
 }

@@ -2,7 +2,14 @@
 export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 /** Types of frames (RFC 9113 §6). */
-export const FRAMES = { headers: 0x1, settings: 0x4, ping: 0x6, continuation: 0x9 } as const;
+export const FRAMES = {
+  data: 0x0,
+  headers: 0x1,
+  settings: 0x4,
+  ping: 0x6,
+  goaway: 0x7,
+  continuation: 0x9,
+} as const;
 
 const END_STREAM = 0x1;
 const END_HEADERS = 0x4;

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import {
+  FRAMES,
+  frame,
   HTTP2_PREFACE,
   headersFrame,
   http2Opening,
@@ -152,6 +154,19 @@ describe('HTTP/2', () => {
     dead.send(http2Opening({ authority: 'a', path: '/held' }));
     await dead.closed;
     expect((await edge.untilEnded(2))[1]?.end.status).toBe(499);
+  });
+
+  it('ends the session of a peer that has said goodbye and then broken the protocol', async () => {
+    const edge = await start({ limits: { http2PingTimeoutMs: 40 }, doors: [doorAt({ '/held': () => {} })] });
+    const connection = await openRawConnection(edge.port);
+    const goodbye = frame(FRAMES.goaway, 0, 0, Buffer.alloc(8));
+    const dataOfNoStream = frame(FRAMES.data, 0, 2, Buffer.from('stray'));
+    connection.send(
+      Buffer.concat([http2Opening({ authority: 'a', path: '/held' }), goodbye, dataOfNoStream]),
+    );
+    await connection.closed;
+    await eventually(() => edge.server.connectionCount() === 0);
+    expect((await edge.untilEnded(1))[0]?.end.status).toBe(499);
   });
 
   it('ends the session of a peer that does not take its answer', async () => {
