@@ -3,23 +3,19 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadSettings } from './config/destinations.ts';
+import type { OnePortServer } from './edge/listen.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
 import { openAdmission } from './open-admission.ts';
-import { openAuthentication } from './open-authentication.ts';
-import { openDestinations } from './open-destinations.ts';
-import { type KeyRooms, openKeyRooms } from './open-keys.ts';
-import { openLimits } from './open-limits.ts';
+import { type CoreOptions, openCore } from './open-core.ts';
 import { openServer } from './open-server.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { openTls } from './open-tls.ts';
-import { openSealed, openUploads } from './open-uploads.ts';
 import { createRpcDoor } from './rpc/rpc-door.ts';
 import { connectErrorFromFault } from './rpc/translate.ts';
-import type { CredentialProvider } from './s3/credentials.ts';
 import { clock } from './system.ts';
-import { createHealth } from './telemetry/health.ts';
-import { createTracedPorts } from './traced-ports.ts';
+import type { Events } from './telemetry/events.ts';
+import { createHealth, type Health } from './telemetry/health.ts';
 import { version } from './version.ts';
 import type { Peers } from './workers/peers.ts';
 
@@ -44,77 +40,27 @@ export interface App extends AsyncDisposable {
   refuseReload(): void;
 }
 
-export interface AppOptions {
-  readonly settings: UploadSettings;
-  /** For the default destination, instead of the AWS SDK's own chain. */
-  readonly credentials?: CredentialProvider;
+export interface AppOptions extends CoreOptions {
   readonly logFormat: 'json' | 'pretty';
-  /** The other processes that serve the same port. Without it there are none. */
-  readonly peers?: Peers | undefined;
 }
 
 /**
  * Opens the whole service and listens. Rejects, with everything closed again, when the store does not answer, a
  * destination cannot be used or the port cannot be had.
  */
-export async function openApp({ settings, credentials, logFormat, peers }: AppOptions): Promise<App> {
+export async function openApp(options: AppOptions): Promise<App> {
+  const { settings, logFormat, peers } = options;
   await using opening = new AsyncDisposableStack();
-  const { metrics, events, tracing } = opening.use(
-    await openTelemetry(settings, { logFormat, worker: peers?.worker }),
-  );
-  const ports = tracing && createTracedPorts(tracing);
+  const telemetry = opening.use(await openTelemetry(settings, { logFormat, worker: peers?.worker }));
+  const { metrics, events, tracing } = telemetry;
   const tls = opening.use(openTls(settings, events));
-  const openingRooms = openKeyRooms(settings, {
-    countCalls: true,
-    onRejected: events.sharedRecordRejected,
-    onDown: events.sharedCacheDown,
-    onUp: events.sharedCacheUp,
-    ports,
-  }).then((opened) => opening.use(opened));
-  const openingDestinations = openDestinations(settings, { credentials, events, ports }).then((opened) =>
-    opening.use(opened),
-  );
-  // When one fails, the other is waited for: what it opens later would be closed by nobody.
-  await Promise.allSettled([openingRooms, openingDestinations]);
-  const [opened, { destinations, dependencies }] = await Promise.all([openingRooms, openingDestinations]);
-  const rooms = sharedWithPeers(opened, peers);
-  const { idSealer, uploadTokens } = openSealed(settings, rooms);
-  const { limiter, byteQuota } = opening.use(openLimits(settings, rooms, { events, metrics }));
-  const { lookup, verify } = opening.use(
-    await openAuthentication(settings, rooms, uploadTokens, {
-      events,
-      metrics,
-      shareFailures: peers?.shareFailures,
-    }),
-  );
-  const keys = rooms.manage(
-    peers ? { ...lookup, invalidate: peers.shareChanges(lookup.invalidate) } : lookup,
-  );
-  const health = createHealth({
-    version,
-    clock: clock.monotonicMs,
-    dependencies: {
-      store: { check: () => rooms.store.ping(), required: true },
-      ...dependencies,
-      ...(rooms.shared && { redis: { check: rooms.shared.ping, required: false } }),
-    },
-  });
+  const core = opening.use(await openCore(options, telemetry));
+  const health = createHealth({ version, clock: clock.monotonicMs, dependencies: core.dependencies });
   const admission = opening.use(openAdmission(settings, events, metrics));
   const shutdown = new AbortController();
   const rpc = createRpcDoor({
-    verify,
-    limiter,
+    ...core,
     admission,
-    keys,
-    byteUsage: byteQuota.usage,
-    uploads: openUploads(settings, rooms, {
-      destinations,
-      quota: byteQuota,
-      sealer: idSealer,
-      events,
-      metrics,
-    }),
-    uploadTokens,
     health,
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
@@ -129,7 +75,7 @@ export async function openApp({ settings, credentials, logFormat, peers }: AppOp
   // Nobody handles its failure: a contract that cannot be checked must not be served.
   void rpc.warm();
   // Last, because whoever could not start has nobody to tell the secret to.
-  const bootstrapped = await keys.bootstrap(settings.bootstrapKey?.reveal());
+  const bootstrapped = await core.keys.bootstrap(settings.bootstrapKey?.reveal());
   if (bootstrapped) events.bootstrapped(bootstrapped.key.id);
   const open = opening.move();
   return {
@@ -137,25 +83,31 @@ export async function openApp({ settings, credentials, logFormat, peers }: AppOp
     scheme: tls === undefined ? 'http' : 'https',
     bootstrapped,
     refuseReload: events.reloadRefused,
-    stop: async ({ replaced } = { replaced: false }) => {
-      events.draining();
-      if (!replaced) {
-        health.drain();
-        await delay(settings.shutdownDelayMs);
-        server.close();
-        await peers?.closed();
-      }
-      shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
-      const quietMs = replaced ? REPLACED_QUIET_MS : undefined;
-      events.stopped(await server.shutdown(settings.shutdownGraceMs, quietMs));
-    },
+    stop: ({ replaced } = { replaced: false }) =>
+      stop({ settings, server, health, shutdown, peers, events }, replaced),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
-/** Workers on one machine share through their primary what instances share through Redis, where there is none. */
-function sharedWithPeers(rooms: KeyRooms, peers: Peers | undefined): KeyRooms {
-  if (peers === undefined || rooms.shared !== undefined) return rooms;
-  const { rateCounts, tokenCounts, creationMemory } = peers;
-  return { ...rooms, rateCounts, tokenCounts, creationMemory };
+interface Running {
+  readonly settings: Pick<UploadSettings, 'shutdownDelayMs' | 'shutdownGraceMs'>;
+  readonly server: OnePortServer;
+  readonly health: Health;
+  readonly shutdown: AbortController;
+  readonly peers: Peers | undefined;
+  readonly events: Events;
+}
+
+async function stop(running: Running, replaced: boolean): Promise<void> {
+  const { settings, server, health, shutdown, peers, events } = running;
+  events.draining();
+  if (!replaced) {
+    health.drain();
+    await delay(settings.shutdownDelayMs);
+    server.close();
+    await peers?.closed();
+  }
+  shutdown.abort(connectErrorFromFault(new Fault('SHUTTING_DOWN'), ''));
+  const quietMs = replaced ? REPLACED_QUIET_MS : undefined;
+  events.stopped(await server.shutdown(settings.shutdownGraceMs, quietMs));
 }

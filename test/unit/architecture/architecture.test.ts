@@ -155,6 +155,7 @@ const ROOTS = [
   'src/main.ts',
   'src/open-admission.ts',
   'src/open-authentication.ts',
+  'src/open-core.ts',
   'src/open-destinations.ts',
   'src/open-doctor.ts',
   'src/open-keys.ts',
