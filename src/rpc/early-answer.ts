@@ -24,7 +24,13 @@ export interface EarlyAnswer {
   readonly answer: UniversalServerResponse;
 }
 
-/** Only for answers of calls that never got to the chain: they are short, and whole. */
+/** The outcome of a call that the chain never saw, once its answer is over; `unknown` where only the body tells. */
+export function codeOfAnswer({ status, trailer }: UniversalServerResponse): string {
+  const grpcStatus = trailer?.get('grpc-status');
+  return grpcStatus ? codeToString(Number(grpcStatus)) : (CODES_BY_STATUS[status] ?? 'unknown');
+}
+
+/** Only for answers of unary calls that never got to the chain: they are short, and whole. */
 export async function readEarlyAnswer(answer: UniversalServerResponse): Promise<EarlyAnswer> {
   const { body: sent, ...bodiless } = answer;
   const body = await bytesOf(sent);

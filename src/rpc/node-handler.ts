@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { constants, type Http2ServerRequest } from 'node:http2';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { Fault } from '../fault/fault.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { acceptDeadline } from './deadline.ts';
-import { readEarlyAnswer } from './early-answer.ts';
+import { codeOfAnswer, readEarlyAnswer } from './early-answer.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http-handler.ts';
 import { protocolOf, sendProtocolError } from './protocol-error.ts';
 import { connectErrorFromFault } from './translate.ts';
 import { undecodable } from './undecodable.ts';
+
+/** By then trailers have left this machine, over TLS as well. */
+const TRAILERS_MS = 100;
 
 /**
  * Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. `refusal` is asked before anything else:
@@ -55,14 +58,15 @@ async function serve(
     // It parses Host, :authority and the path as a URL, and throws where they are none.
     return refuse(request, response, record, new Fault('INVALID_HOST'));
   }
+  let answer: UniversalServerResponse | undefined;
   // Ahead of the edge's own listener, which logs the record.
   response.prependOnceListener('close', () => {
-    if (record.code === 'unknown') record.code = 'canceled';
+    if (record.code === 'unknown') record.code = answer === undefined ? 'canceled' : codeOfAnswer(answer);
   });
   const { body } = universalRequest;
-  let answer = await handler({ ...universalRequest, body: 'stream' in request ? body : bodyOf(request) });
-  // What fails before the chain (framing, JSON, compression) never gets there.
-  if (record.code === 'unknown') {
+  answer = await handler({ ...universalRequest, body: 'stream' in request ? body : bodyOf(request) });
+  // What fails before the chain (framing, JSON, compression) never gets there. The answer of a stream has no end yet.
+  if (record.code === 'unknown' && handler.method.methodKind === 'unary') {
     const early = await readEarlyAnswer(answer);
     if (early.isUndecodable) return refuse(request, response, record, undecodable());
     record.code = early.code;
@@ -118,11 +122,12 @@ function stopWhenAnswered({ stream }: Http2ServerRequest): void {
   stream.once('wantTrailers', () => {
     if (stream.readableEnded) return;
     // Not at once: the reset would overtake the trailers, which Node is about to send.
-    setImmediate(() => {
+    const timer = setTimeout(() => {
       stream.close(constants.NGHTTP2_NO_ERROR);
       // Closed alone, it would wait for somebody to read what has come.
       stream.destroy();
-    });
+    }, TRAILERS_MS);
+    stream.once('close', () => clearTimeout(timer));
   });
 }
 
