@@ -1,20 +1,15 @@
 // Joins the log, the metrics and, where a collector is configured, OpenTelemetry.
 import { randomUUID } from 'node:crypto';
 import type { Settings } from './config/settings.ts';
-import { TOKEN_PATTERN } from './keys/token.ts';
-import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
+import { type LogOptions, openLog, SECRET_PATTERNS } from './open-log.ts';
 import { clock } from './system.ts';
 import { createEvents, type Events } from './telemetry/events.ts';
 import { createExportEvents } from './telemetry/export-events.ts';
-import { type LoggerOptions, openLogger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import type { Otlp } from './telemetry/otlp.ts';
 import { createRedactor } from './telemetry/redact.ts';
 import type { Tracing } from './telemetry/tracing.ts';
 import { version } from './version.ts';
-
-/** Patterns of secrets that stand alone. */
-const SECRET_PATTERNS = [new RegExp(TOKEN_PATTERN, 'g'), new RegExp(UPLOAD_TOKEN_PATTERN, 'g')];
 
 export interface Telemetry extends AsyncDisposable {
   readonly metrics: Metrics;
@@ -24,23 +19,9 @@ export interface Telemetry extends AsyncDisposable {
 }
 
 /** Disposing exports and writes what is left, within the time that one export may take. */
-export async function openTelemetry(
-  settings: Settings,
-  {
-    logFormat,
-    worker,
-  }: { readonly logFormat: LoggerOptions['format']; readonly worker?: number | undefined },
-): Promise<Telemetry> {
+export async function openTelemetry(settings: Settings, options: LogOptions): Promise<Telemetry> {
   await using opening = new AsyncDisposableStack();
-  const { logger } = opening.use(
-    await openLogger({
-      level: settings.logLevel,
-      format: logFormat,
-      version,
-      worker,
-      secretPatterns: SECRET_PATTERNS,
-    }),
-  );
+  const { logger } = opening.use(await openLog(settings, options));
   const metrics = createMetrics(version);
   const { exported } = createExportEvents(logger, metrics);
   const tracing = opening.use(await openExports(settings, metrics, exported))?.tracing;

@@ -1,13 +1,10 @@
 // Joins what the primary of several workers needs: it serves nothing itself, and counts and remembers for all of them.
 import { once } from 'node:events';
 import type { Settings } from './config/settings.ts';
-import { TOKEN_PATTERN } from './keys/token.ts';
-import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
+import { openLog } from './open-log.ts';
 import { clock, random, schedule as scheduleIdly } from './system.ts';
-import { openLogger } from './telemetry/logger.ts';
 import { createMetricTotals, type MetricTotals } from './telemetry/metric-totals.ts';
 import { createWorkerEvents } from './telemetry/worker-events.ts';
-import { version } from './version.ts';
 import { type ForkedWorker, forkWorker, setUpForks } from './workers/forked-worker.ts';
 import { createGate } from './workers/gate.ts';
 import type { PrimaryAnswers } from './workers/messages.ts';
@@ -39,12 +36,7 @@ export async function runWorkers({
   stop,
   onReload,
 }: WorkersOptions): Promise<number> {
-  await using opened = await openLogger({
-    level: settings.logLevel,
-    format: logFormat,
-    version,
-    secretPatterns: [new RegExp(TOKEN_PATTERN, 'g'), new RegExp(UPLOAD_TOKEN_PATTERN, 'g')],
-  });
+  await using opened = await openLog(settings, { logFormat });
   const totals = createMetricTotals();
   const events = createWorkerEvents(opened.logger, totals);
   const workers = openForks(totals);

@@ -160,6 +160,7 @@ const ROOTS = [
   'src/open-doctor.ts',
   'src/open-keys.ts',
   'src/open-limits.ts',
+  'src/open-log.ts',
   'src/open-server.ts',
   'src/open-telemetry.ts',
   'src/open-tls.ts',
