@@ -1,6 +1,7 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { environment, loadSettings } from '../config/load-settings.ts';
 import { duration } from '../config/value-types.ts';
+import { abortRule } from '../doctor/remedies.ts';
 import { Fault } from '../fault/fault.ts';
 import type { UploadDestination } from '../uploads/destination.ts';
 import { findOrphans } from '../uploads/orphans.ts';
@@ -50,7 +51,7 @@ export const janitor: Command = {
       '',
       'S3 can do the same by itself, with this rule among those of the lifecycle of the bucket:',
       '',
-      `  ${lifecycleRule(7)}`,
+      `  ${JSON.stringify(abortRule(7))}`,
       '',
       'MinIO does not list them by prefix: with PRESIGND_KEY_PREFIX this finds none there. It ends them itself after a day.',
       ...examplesHelp('janitor', 'janitor --older-than 14d --destination default --abort'),
@@ -125,17 +126,7 @@ function report(context: CommandContext, orphans: readonly Orphan[], { abort, ol
   if (abort) console.error(`Aborted ${what} older than ${age}.`);
   else console.error(`Found ${what} older than ${age}. Nothing was changed; --abort aborts them.`);
   const days = Math.max(1, Math.ceil(olderThanMs / DAY_MS));
-  console.error(`A lifecycle rule of the bucket has S3 do it by itself: ${lifecycleRule(days)}`);
-}
-
-/** In the JSON that `aws s3api put-bucket-lifecycle-configuration` takes in its list of rules. */
-function lifecycleRule(days: number): string {
-  return JSON.stringify({
-    ID: 'abort-unended-uploads',
-    Status: 'Enabled',
-    Filter: { Prefix: '' },
-    AbortIncompleteMultipartUpload: { DaysAfterInitiation: days },
-  });
+  console.error(`A lifecycle rule of the bucket has S3 do it by itself: ${JSON.stringify(abortRule(days))}`);
 }
 
 function ageOption(context: CommandContext): number | undefined {

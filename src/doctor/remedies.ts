@@ -20,17 +20,21 @@ export interface LifecycleRule {
 
 const ABORT_RULE_ID = 'abort-unended-uploads';
 
-/** The rules, and behind them one that ends uploads so many days after they were begun. */
-export function withAbortRule<Rule extends LifecycleRule>(present: readonly Rule[], days: number) {
-  const isTaken = present.some(({ ID }) => ID === ABORT_RULE_ID);
-  const rule = {
-    // S3 takes each name once.
-    ID: isTaken ? `${ABORT_RULE_ID}-${present.length + 1}` : ABORT_RULE_ID,
+/** Ends uploads so many days after they were begun. */
+export function abortRule(days: number, id: string = ABORT_RULE_ID) {
+  return {
+    ID: id,
     Status: 'Enabled' as const,
     Filter: { Prefix: '' },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: days },
   };
-  return [...present, rule];
+}
+
+/** The rules, and behind them one that ends uploads so many days after they were begun. */
+export function withAbortRule<Rule extends LifecycleRule>(present: readonly Rule[], days: number) {
+  // S3 takes each name once.
+  const isTaken = present.some(({ ID }) => ID === ABORT_RULE_ID);
+  return [...present, abortRule(days, isTaken ? `${ABORT_RULE_ID}-${present.length + 1}` : undefined)];
 }
 
 /** @param present The rules that there are; undefined where that is not known. The command replaces them all. */
