@@ -8,6 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { MinioAccess } from './minio-server.ts';
+import { openS3Proxy } from './s3-proxy.ts';
 import { type Environment, openSandbox, type Sandbox } from './sandbox.ts';
 
 export const PAGE = 'https://app.example.com';
@@ -34,6 +35,8 @@ export interface Diagnosis {
 export interface DoctorPlace extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly bucket: string;
+  /** Where the settings say that S3 is: on loopback, the only place where http is well, wherever MinIO itself runs. */
+  readonly endpoint: string;
   readonly client: S3Client;
   /** Runs `presignd doctor --json` with these options, and these settings in place of the good ones. */
   examine(args?: readonly string[], env?: Environment): Promise<Diagnosis>;
@@ -41,9 +44,11 @@ export interface DoctorPlace extends AsyncDisposable {
 }
 
 export async function openDoctorPlace(minio: MinioAccess): Promise<DoctorPlace> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = minio;
+  const { region, accessKeyId, secretAccessKey } = minio;
+  const proxy = await openS3Proxy(minio.endpoint);
+  const endpoint = proxy.url;
   const credentials = { accessKeyId, secretAccessKey };
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const client = new S3Client({ endpoint: minio.endpoint, region, credentials, forcePathStyle: true });
   const bucket = `doctor-${randomUUID()}`;
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   await client.send(
@@ -67,6 +72,7 @@ export async function openDoctorPlace(minio: MinioAccess): Promise<DoctorPlace> 
   return {
     sandbox,
     bucket,
+    endpoint,
     client,
     examine: (args, env) => examineIn(sandbox, args, env),
     objectKeys: async () => {
@@ -76,6 +82,7 @@ export async function openDoctorPlace(minio: MinioAccess): Promise<DoctorPlace> 
     [Symbol.asyncDispose]: async () => {
       client.destroy();
       await sandbox[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
     },
   };
 }

@@ -15,7 +15,7 @@ export interface S3Proxy extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function openS3Proxy(target: string, options: ProxyOptions): Promise<S3Proxy> {
+export async function openS3Proxy(target: string, options: ProxyOptions = {}): Promise<S3Proxy> {
   const server = createServer(async (asked, response) => {
     const body = await buffer(asked);
     if (options.answers?.(asked, response, body)) return;
