@@ -13,6 +13,9 @@ export interface TlsTexts {
 
 /** A certificate and a key that belong together. */
 export interface TlsMaterial extends TlsTexts {
+  /** The certificate of the service first. */
+  readonly chain: readonly X509Certificate[];
+  readonly clientRoots: readonly X509Certificate[];
   /** Wall-clock milliseconds between which the certificate of the service is valid. */
   readonly validFromMs: number;
   readonly expiresAtMs: number;
@@ -26,14 +29,22 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
  * @throws Error that names the setting and repeats nothing of what it holds
  */
 export function tlsMaterialFrom(texts: TlsTexts): TlsMaterial {
-  const [leaf] = certificatesOf('PRESIGND_TLS_CERT', texts.cert);
+  const chain = certificatesOf('PRESIGND_TLS_CERT', texts.cert);
+  const clientRoots = certificatesOf('PRESIGND_TLS_CLIENT_CA', texts.clientCa ?? '');
+  const [leaf] = chain;
   if (leaf === undefined) throw new Error('PRESIGND_TLS_CERT holds no certificate in PEM');
   if (!leaf.checkPrivateKey(privateKeyOf(texts.key)))
     throw new Error('PRESIGND_TLS_KEY is not the key of the first certificate in PRESIGND_TLS_CERT');
-  if (texts.clientCa !== undefined && certificatesOf('PRESIGND_TLS_CLIENT_CA', texts.clientCa).length === 0)
+  if (texts.clientCa !== undefined && clientRoots.length === 0)
     throw new Error('PRESIGND_TLS_CLIENT_CA holds no certificate in PEM');
   refuseUnusable(texts);
-  return { ...texts, validFromMs: Date.parse(leaf.validFrom), expiresAtMs: Date.parse(leaf.validTo) };
+  return {
+    ...texts,
+    chain,
+    clientRoots,
+    validFromMs: leaf.validFromDate.getTime(),
+    expiresAtMs: leaf.validToDate.getTime(),
+  };
 }
 
 function certificatesOf(setting: string, text: string): X509Certificate[] {
