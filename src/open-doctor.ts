@@ -147,7 +147,7 @@ async function refusalsOf(settings: UploadSettings): Promise<readonly string[]> 
 /** Undefined where the service cannot use them, which `refusalsOf` tells. */
 function certificatesOf(settings: Settings): OwnCertificates | undefined {
   try {
-    return loadTls(settings)?.material ?? { chain: [], clientRoots: [] };
+    return loadTls(settings)?.material ?? { chain: [], clientRoots: [], clientCrls: [] };
   } catch {
     return undefined;
   }

@@ -19,7 +19,8 @@ export interface Tls extends Disposable {
 }
 
 /**
- * Undefined without a certificate. Until it is disposed of it follows the files of certificate, key and client CA.
+ * Undefined without a certificate. Until it is disposed of it follows the files of certificate, key, client CA and revocation
+ * lists.
  *
  * @throws SettingsError for settings that do not go together, and for a certificate or key that cannot be used
  */
@@ -41,8 +42,8 @@ export function openTls(settings: Settings, events: Events): Tls | undefined {
     schedule,
     intervalMs,
     onReplaced: (replaced) => {
-      server.replace(replaced);
-      events.tlsCertificateUsed(replaced, clock.wallMs(), 'reload');
+      const revokedConnections = server.replace(replaced);
+      events.tlsCertificateUsed(replaced, clock.wallMs(), 'reload', revokedConnections);
     },
     onRefused: events.tlsReloadRefused,
   });
@@ -57,11 +58,12 @@ export function loadTls(
   return config && { config, material: orSettingsError(() => tlsMaterialFrom(textsOf(config))) };
 }
 
-function textsOf({ cert, key, clientCa }: TlsConfig): TlsTexts {
+function textsOf({ cert, key, clientCa, clientCrl }: TlsConfig): TlsTexts {
   return {
     cert: currentText('PRESIGND_TLS_CERT', cert),
     key: currentText('PRESIGND_TLS_KEY', key),
     clientCa: clientCa && currentText('PRESIGND_TLS_CLIENT_CA', clientCa),
+    clientCrl: clientCrl && currentText('PRESIGND_TLS_CLIENT_CRL', clientCrl),
   };
 }
 

@@ -8,6 +8,9 @@ import { settingName } from './setting-names.ts';
 /** Time enough for somebody to see the warning and renew it, and less than any automatic renewal leaves. */
 const SOON_MS = 14 * 86_400_000;
 
+/** With less than this share of its life left, a revocation list has most likely a successor. */
+const LATE_SHARE = 0.1;
+
 /** What a server shows in a handshake. */
 export interface ShownCertificate {
   /** Its own certificate first. */
@@ -55,6 +58,34 @@ export function judgeClientCa(roots: readonly X509Certificate[], nowMs: number):
   return found('client-ca', worstOf(works ? lives.map(spared) : lives), fix);
 }
 
+/** When a revocation list counts, in wall-clock milliseconds; infinite where it has no end. */
+export interface ListLife {
+  readonly validFromMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** @param lists From PRESIGND_TLS_CLIENT_CRL. That there is one of each CA, the settings are judged for. */
+export function judgeClientCrl(lists: readonly ListLife[], nowMs: number): Finding {
+  if (lists.length === 0) return skipped('client-crl', 'not applicable: PRESIGND_TLS_CLIENT_CRL is not set');
+  const lives = lists.map((list, index) => listLife(`list ${index + 1} of ${lists.length}`, list, nowMs));
+  const fix =
+    'Put the next list of that CA into the file of PRESIGND_TLS_CLIENT_CRL, again and again: the service uses it without a restart.';
+  return found('client-crl', worstOf(lives), fix);
+}
+
+function listLife(what: string, { validFromMs, expiresAtMs }: ListLife, nowMs: number): Life {
+  const life = (level: Life['level'], text: string) => ({ level, text, endsAtMs: expiresAtMs });
+  if (!Number.isFinite(expiresAtMs)) return life('ok', `${what} has no end`);
+  const until = dateOf(new Date(expiresAtMs));
+  if (expiresAtMs <= nowMs) return life('problem', `${what} expired on ${until}`);
+  if (validFromMs > nowMs)
+    return life('problem', `${what} is not valid before ${dateOf(new Date(validFromMs))}`);
+  // Some live for hours and some for months: what counts is whether the next one is late.
+  return expiresAtMs - nowMs < (expiresAtMs - validFromMs) * LATE_SHARE
+    ? life('warning', `${what} expires on ${until}`)
+    : life('ok', `${what} is valid until ${until}`);
+}
+
 /**
  * @param origin Of an endpoint with https.
  * @param shown Undefined where there was no handshake, which `endpoint` tells.
@@ -93,7 +124,9 @@ export function judgeEndpointCertificate(
   return found('endpoint-certificate', worstOf([life, ...others.map(spared)]), renew);
 }
 
-function found(id: 'certificate' | 'client-ca' | 'endpoint-certificate', { level, text }: Life, fix: string) {
+type CertificateCheck = 'certificate' | 'client-ca' | 'client-crl' | 'endpoint-certificate';
+
+function found(id: CertificateCheck, { level, text }: Life, fix: string) {
   return { ok, warning, problem }[level](id, text, level === 'ok' ? undefined : fix);
 }
 

@@ -2,12 +2,13 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Settings } from '../config/settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-import { judgeClientCa, judgeOwnCertificate } from './judge-certificate.ts';
+import { judgeClientCa, judgeClientCrl, judgeOwnCertificate, type ListLife } from './judge-certificate.ts';
 
 /** What the port speaks TLS with; nothing where it does not, or cannot. */
 export interface OwnCertificates {
   readonly chain: readonly X509Certificate[];
   readonly clientRoots: readonly X509Certificate[];
+  readonly clientCrls: readonly ListLife[];
 }
 
 /**
@@ -41,6 +42,10 @@ export function judgeSettings(
       : ok('service-cors', corsOrigins.length === 0 ? 'off' : corsOrigins.join(', ')),
     ...(certificates === undefined
       ? []
-      : [judgeOwnCertificate(certificates.chain, nowMs), judgeClientCa(certificates.clientRoots, nowMs)]),
+      : [
+          judgeOwnCertificate(certificates.chain, nowMs),
+          judgeClientCa(certificates.clientRoots, nowMs),
+          judgeClientCrl(certificates.clientCrls, nowMs),
+        ]),
   ];
 }

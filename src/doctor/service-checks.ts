@@ -23,6 +23,11 @@ export const SETTINGS_CHECKS = {
     about: 'the certificates in `PRESIGND_TLS_CLIENT_CA` are valid now and for 14 days more',
     why: 'A certificate of a client that leads to an expired one is not believed.',
   },
+  'client-crl': {
+    about:
+      'the revocation lists in `PRESIGND_TLS_CLIENT_CRL` have not expired, and have more than a tenth of their life left',
+    why: 'Once the list of a CA has expired, none of its certificates is believed.',
+  },
 } as const satisfies Record<string, CheckSpec>;
 
 export const REDIS_CHECKS = {

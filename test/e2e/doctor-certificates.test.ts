@@ -59,6 +59,20 @@ describe('presignd doctor finds, in the settings,', () => {
     });
   });
 
+  it('a revocation list that has expired, and one of another CA', async () => {
+    const env = { ...(await certificates(90)), PRESIGND_TLS_CLIENT_CA: ca.cert };
+    const expired = await ca.revoke([], inDays(-0.1));
+    const { finding } = await examineIn(sandbox, [], { ...env, PRESIGND_TLS_CLIENT_CRL: expired });
+    expect(finding('client-crl')).toMatchObject({
+      level: 'problem',
+      seen: expect.stringMatching(/^list 1 of 1 expired on 20/),
+    });
+    const foreign = await (await createTestCa('Another CA')).revoke([]);
+    const { finding: other } = await examineIn(sandbox, [], { ...env, PRESIGND_TLS_CLIENT_CRL: foreign });
+    expect(other('settings').seen).toContain('no revocation list of certificate 1 in PRESIGND_TLS_CLIENT_CA');
+    expect(other('client-crl').level).toBe('skipped');
+  });
+
   it('a key of another certificate, in the words of `presignd serve`', async () => {
     const [one, other] = [await certificates(90), await certificates(90)];
     const env = { ...one, PRESIGND_TLS_KEY: other.PRESIGND_TLS_KEY };

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   judgeClientCa,
+  judgeClientCrl,
   judgeEndpointCertificate,
   judgeOwnCertificate,
 } from '../../../src/doctor/judge-certificate.ts';
@@ -76,6 +77,29 @@ describe('the CA of clients', () => {
     expect(judgeClientCa([good, bad], NOW_MS).level).toBe('warning');
     expect(judgeClientCa([bad, bad], NOW_MS).level).toBe('problem');
     expect(judgeClientCa([], NOW_MS).level).toBe('skipped');
+  });
+});
+
+describe('the revocation lists of clients', () => {
+  const list = (beganDaysAgo: number, endsInDays: number) => ({
+    validFromMs: NOW_MS - beganDaysAgo * DAY_MS,
+    expiresAtMs: NOW_MS + endsInDays * DAY_MS,
+  });
+
+  it.each([
+    [list(1, 6), 'ok', 'list 1 of 1 is valid until 2026-12-03 12:00 UTC'],
+    [list(9.5, 0.5), 'warning', 'list 1 of 1 expires on 2026-11-28 00:00 UTC'],
+    [list(7, 0), 'problem', 'list 1 of 1 expired on 2026-11-27 12:00 UTC'],
+    [list(-1, 6), 'problem', 'list 1 of 1 is not valid before 2026-11-28 12:00 UTC'],
+    [list(1, Number.POSITIVE_INFINITY), 'ok', 'list 1 of 1 has no end'],
+  ] as const)('%o are %s', (life, level, seen) => {
+    expect(judgeClientCrl([life], NOW_MS)).toMatchObject({ id: 'client-crl', level, seen });
+  });
+
+  it('are no better than the worst of them', () => {
+    const seen = judgeClientCrl([list(1, 6), list(9, -1), list(9.5, 0.5)], NOW_MS);
+    expect(seen).toMatchObject({ level: 'problem', seen: 'list 2 of 3 expired on 2026-11-26 12:00 UTC' });
+    expect(judgeClientCrl([], NOW_MS).level).toBe('skipped');
   });
 });
 
