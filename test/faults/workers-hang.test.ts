@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { sendHttp1 } from '../support/http-requests.ts';
 import { askForUpload } from '../support/upload-calls.ts';
@@ -28,17 +29,20 @@ describe('a worker that hangs', () => {
     expect(body).toContain('presignd_workers 2\n');
     expect(await program.stop()).toBe(0);
   });
+});
 
-  it('shorter than it may goes on', async () => {
-    await using service = await openWorkers(2, { PRESIGND_WORKER_TIMEOUT: '10m' });
+describe('a service that is suspended as a whole', () => {
+  it('for longer than a worker may hang goes on with the same workers', async () => {
+    await using service = await openWorkers(2, { PRESIGND_WORKER_TIMEOUT: '1s' });
     const { program, url, token } = service;
-    const stopped = pidOf(program, 1);
-    process.kill(stopped, 'SIGSTOP');
-    const calls = Array.from({ length: 4 }, async () => (await askForUpload(url, token)).status);
-    await Promise.race(calls);
-    process.kill(stopped, 'SIGCONT');
-    expect(await Promise.all(calls)).toEqual([200, 200, 200, 200]);
-    expect(pidOf(program, 1)).toBe(stopped);
+    const workers = [pidOf(program, 1), pidOf(program, 2)];
+    const all = [program.pid, ...workers];
+    for (const pid of all) process.kill(pid, 'SIGSTOP');
+    await delay(2_500);
+    for (const pid of all) process.kill(pid, 'SIGCONT');
+    for (let call = 0; call < 4; call += 1) expect((await askForUpload(url, token)).status).toBe(200);
+    expect([pidOf(program, 1), pidOf(program, 2)]).toEqual(workers);
     expect(await program.stop()).toBe(0);
+    expect(linesWith(program, 'does not answer')).toEqual([]);
   });
 });
