@@ -8,17 +8,19 @@ import { type Examination, examineDestination } from './doctor/examine-destinati
 import { completed, type Finding, problem, skipped } from './doctor/finding.ts';
 import { createHttpProbe } from './doctor/http-probe.ts';
 import { judgeRedis } from './doctor/judge-redis.ts';
-import { judgeSettings } from './doctor/judge-settings.ts';
+import { judgeSettings, type OwnCertificates } from './doctor/judge-settings.ts';
 import { judgeStore } from './doctor/judge-store.ts';
 import { PROBE_LIMITS, within } from './doctor/limits.ts';
 import type { Change } from './doctor/mend-bucket.ts';
 import { mendDestination } from './doctor/mend-destination.ts';
+import { createCertificateProbe } from './doctor/probe-certificate.ts';
 import { probeRedis } from './doctor/probe-redis.ts';
 import { REDIS_CHECKS, SETTINGS_CHECKS, STORE_CHECKS } from './doctor/service-checks.ts';
 import { createClientAddress } from './edge/client-address.ts';
 import { createCors } from './edge/cors.ts';
 import { loadPeppers } from './keys/peppers.ts';
 import { uploadPolicyOf } from './open-destinations.ts';
+import { loadTls } from './open-tls.ts';
 import { openSealed } from './open-uploads.ts';
 import { createKeyLimits } from './quota/key-limits.ts';
 import { inspectStore } from './store/inspect-store.ts';
@@ -49,14 +51,17 @@ export async function examineService(
 ): Promise<readonly Report[]> {
   const examination = examinationFor(settings, options);
   const examiningRedis = examineRedis(settings);
+  const certificates = certificatesOf(settings);
   const [refusals, redis, store, ...destinations] = await Promise.all([
     refusalsOf(settings),
     examiningRedis.then(({ findings }) => findings),
     examiningRedis.then(({ instances }) => examineStore(settings, instances)),
     ...specs.map((spec) => examineDestination(spec, examination)),
   ]);
+  const judged = judgeSettings(settings, refusals, certificates, clock.wallMs());
+  const findings = completed(SETTINGS_CHECKS, judged, 'not before `settings` is well');
   return [
-    { subject: 'settings', findings: judgeSettings(settings, refusals) },
+    { subject: 'settings', findings },
     ...specs.map((spec, index) => ({ subject: subjectOf(spec), findings: destinations[index] ?? [] })),
     { subject: 'redis', findings: redis },
     { subject: 'store', findings: store },
@@ -95,6 +100,7 @@ function examinationFor({ uploadTtlMs }: Settings, { origins, write }: DoctorOpt
     write,
     uploadTtlMs,
     probe: createHttpProbe(PROBE_LIMITS.httpMs, clock),
+    probeCertificate: createCertificateProbe(PROBE_LIMITS.httpMs),
     wallClockMs: clock.wallMs,
     id: randomUUID(),
   };
@@ -107,6 +113,7 @@ async function refusalsOf(settings: UploadSettings): Promise<readonly string[]> 
   const openings: readonly (() => unknown)[] = [
     () => createCors(settings.corsOrigins),
     () => createClientAddress(settings.trustedProxies),
+    () => loadTls(settings),
     ...destinationsFrom(settings).map((spec) => () => uploadPolicyOf(spec)),
     () =>
       createKeyLimits({
@@ -135,6 +142,15 @@ async function refusalsOf(settings: UploadSettings): Promise<readonly string[]> 
     }),
   );
   return refusals.flat();
+}
+
+/** Undefined where the service cannot use them, which `refusalsOf` tells. */
+function certificatesOf(settings: Settings): OwnCertificates | undefined {
+  try {
+    return loadTls(settings)?.material ?? { chain: [], clientRoots: [], clientCrls: [] };
+  } catch {
+    return undefined;
+  }
 }
 
 async function examineRedis({

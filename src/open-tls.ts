@@ -5,7 +5,7 @@ import type { Secret } from './config/secret.ts';
 import type { Settings } from './config/settings.ts';
 import { type TlsConfig, tlsConfigFrom } from './config/tls.ts';
 import { followTlsTexts } from './edge/tls-follow.ts';
-import { type TlsTexts, tlsMaterialFrom } from './edge/tls-material.ts';
+import { type TlsMaterial, type TlsTexts, tlsMaterialFrom } from './edge/tls-material.ts';
 import { createTlsServer, type TlsServer } from './edge/tls-server.ts';
 import { clock, schedule } from './system.ts';
 import type { Events } from './telemetry/events.ts';
@@ -19,15 +19,16 @@ export interface Tls extends Disposable {
 }
 
 /**
- * Undefined without a certificate. Until it is disposed of it follows the files of certificate, key and client CA.
+ * Undefined without a certificate. Until it is disposed of it follows the files of certificate, key, client CA and revocation
+ * lists.
  *
  * @throws SettingsError for settings that do not go together, and for a certificate or key that cannot be used
  */
 export function openTls(settings: Settings, events: Events): Tls | undefined {
-  const config = tlsConfigFrom(settings);
-  if (config === undefined) return undefined;
+  const loaded = loadTls(settings);
+  if (loaded === undefined) return undefined;
+  const { config, material } = loaded;
   const { tlsMinVersion: minVersion, tlsReloadIntervalMs: intervalMs, tlsPlaintext: plaintext } = settings;
-  const material = orSettingsError(() => tlsMaterialFrom(textsOf(config)));
   const server = createTlsServer({
     material,
     minVersion,
@@ -41,19 +42,28 @@ export function openTls(settings: Settings, events: Events): Tls | undefined {
     schedule,
     intervalMs,
     onReplaced: (replaced) => {
-      server.replace(replaced);
-      events.tlsCertificateUsed(replaced, clock.wallMs(), 'reload');
+      const revokedConnections = server.replace(replaced);
+      events.tlsCertificateUsed(replaced, clock.wallMs(), 'reload', revokedConnections);
     },
     onRefused: events.tlsReloadRefused,
   });
   return { server, asksClients: config.clientAuth !== 'off', plaintext, [Symbol.dispose]: stop };
 }
 
-function textsOf({ cert, key, clientCa }: TlsConfig): TlsTexts {
+/** What is configured at this moment. Undefined without a certificate; throws as openTls does. */
+export function loadTls(
+  settings: Settings,
+): { readonly config: TlsConfig; readonly material: TlsMaterial } | undefined {
+  const config = tlsConfigFrom(settings);
+  return config && { config, material: orSettingsError(() => tlsMaterialFrom(textsOf(config))) };
+}
+
+function textsOf({ cert, key, clientCa, clientCrl }: TlsConfig): TlsTexts {
   return {
     cert: currentText('PRESIGND_TLS_CERT', cert),
     key: currentText('PRESIGND_TLS_KEY', key),
     clientCa: clientCa && currentText('PRESIGND_TLS_CLIENT_CA', clientCa),
+    clientCrl: clientCrl && currentText('PRESIGND_TLS_CLIENT_CRL', clientCrl),
   };
 }
 

@@ -16,7 +16,7 @@ import { createSupervisor } from './workers/supervisor.ts';
 const END_MARGIN_MS = 10_000;
 
 export interface WorkersOptions {
-  readonly settings: Pick<Settings, 'logLevel' | 'shutdownDelayMs' | 'shutdownGraceMs'>;
+  readonly settings: Pick<Settings, 'logLevel' | 'shutdownDelayMs' | 'shutdownGraceMs' | 'workerTimeoutMs'>;
   readonly logFormat: 'json' | 'pretty';
   readonly count: number;
   /** Aborted when the service is to stop. */
@@ -48,6 +48,7 @@ export async function runWorkers({
     schedule,
     random: random.fraction,
     events,
+    silentWithinMs: settings.workerTimeoutMs,
     endWithinMs: {
       stop: shutdownDelayMs + shutdownGraceMs + END_MARGIN_MS,
       replace: shutdownGraceMs + END_MARGIN_MS,

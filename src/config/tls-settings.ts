@@ -30,12 +30,17 @@ export const TLS_SETTINGS = {
     name: 'PRESIGND_TLS_RELOAD_INTERVAL',
     type: duration('100ms', '1h'),
     default: '10s',
-    doc: 'How often the files of certificate, key and client CA are looked at.',
+    doc: 'How often the files of certificate, key, client CA and revocation lists are looked at.',
   }),
   tlsClientCa: optional({
     name: 'PRESIGND_TLS_CLIENT_CA',
     type: secret,
     doc: 'Root certificates in PEM that certificates of clients are verified with. Its file is followed, too.',
+  }),
+  tlsClientCrl: optional({
+    name: 'PRESIGND_TLS_CLIENT_CRL',
+    type: secret,
+    doc: 'Revocation lists in PEM, one of each CA in `PRESIGND_TLS_CLIENT_CA` and of each below that signs for clients. Once one of them has expired, no certificate of that CA is believed. Its file is followed, too.',
   }),
   tlsClientAuth: optional({
     name: 'PRESIGND_TLS_CLIENT_AUTH',

@@ -7,6 +7,7 @@ export interface TlsConfig {
   readonly cert: Secret;
   readonly key: Secret;
   readonly clientCa: Secret | undefined;
+  readonly clientCrl: Secret | undefined;
   readonly clientAuth: 'off' | 'optional' | 'required';
 }
 
@@ -16,13 +17,15 @@ export interface TlsConfig {
  * @throws SettingsError with every setting that needs another one which is not there
  */
 export function tlsConfigFrom(settings: Settings): TlsConfig | undefined {
-  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa, tlsClientOwners, ratePlans } = settings;
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa, tlsClientCrl: clientCrl } = settings;
+  const { tlsClientOwners, ratePlans } = settings;
   const clientAuth = settings.tlsClientAuth ?? (clientCa ? 'required' : 'off');
   const asks = clientAuth !== 'off';
   const problems = [
     cert && !key && 'PRESIGND_TLS_KEY must be set, as PRESIGND_TLS_CERT is',
     key && !cert && 'PRESIGND_TLS_CERT must be set, as PRESIGND_TLS_KEY is',
     clientCa && !cert && 'PRESIGND_TLS_CERT must be set, as PRESIGND_TLS_CLIENT_CA is',
+    clientCrl && !clientCa && 'PRESIGND_TLS_CLIENT_CA must be set, as PRESIGND_TLS_CLIENT_CRL is',
     asks && !clientCa && `PRESIGND_TLS_CLIENT_CA must be set, as PRESIGND_TLS_CLIENT_AUTH is ${clientAuth}`,
     tlsClientOwners.size > 0 &&
       !asks &&
@@ -35,5 +38,5 @@ export function tlsConfigFrom(settings: Settings): TlsConfig | undefined {
     ),
   ].filter((problem) => typeof problem === 'string');
   if (problems.length > 0) throw new SettingsError(problems);
-  return cert && key && { cert, key, clientCa, clientAuth };
+  return cert && key && { cert, key, clientCa, clientCrl, clientAuth };
 }

@@ -1,6 +1,6 @@
 // The settings of how many processes serve.
 import { type SettingRow, withDefault } from './setting-row.ts';
-import type { ValueType } from './value-types.ts';
+import { duration, type ValueType } from './value-types.ts';
 
 const WORKERS_MAX = 256;
 
@@ -23,5 +23,11 @@ export const WORKER_SETTINGS = {
     type: workerCount,
     default: '1',
     doc: 'Processes of `presignd serve` that share the port: `auto` is one for each core. With 1 there is no supervisor. `--workers` overrides it.',
+  }),
+  workerTimeoutMs: withDefault({
+    name: 'PRESIGND_WORKER_TIMEOUT',
+    type: duration('1s', '1h'),
+    default: '10s',
+    doc: 'A worker whose event loop has answered nothing for so long is killed and replaced. Time in which the supervisor itself was held up does not count.',
   }),
 } as const satisfies Record<string, SettingRow<unknown>>;

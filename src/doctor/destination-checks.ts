@@ -22,6 +22,11 @@ const REACH_CHECKS = {
     about: 'the same for the endpoint of clients, where that is another one',
     why: 'URLs are signed for that host, so clients can use no other.',
   },
+  'endpoint-certificate': {
+    about:
+      'the certificates that these endpoints show are trusted here, for their names, and valid now and for 14 days more',
+    why: 'This service, or its clients, do not talk to a server whose certificate is not valid.',
+  },
   's3-server': {
     about: 'what answers there speaks S3',
     why: 'Everything else at that address refuses, or swallows, what clients upload.',

@@ -12,6 +12,7 @@ import { judgeCredentials, judgeCredentialsLife } from './judge-credentials.ts';
 import { judgeRegion } from './judge-reach.ts';
 import { type BucketAccess, type BucketPlace, locateBucket, openBucket } from './open-bucket.ts';
 import { listBucket, probeBucket } from './probe-bucket.ts';
+import type { CertificateProbe } from './probe-certificate.ts';
 import { providerOf, regionOf } from './s3-answer.ts';
 
 export interface Examination {
@@ -21,6 +22,7 @@ export interface Examination {
   /** Try uploads, and delete them again. */
   readonly write: boolean;
   readonly probe: HttpProbe;
+  readonly probeCertificate: CertificateProbe;
   readonly wallClockMs: () => number;
   /** Unique, for the names of objects. */
   readonly id: string;
@@ -60,11 +62,11 @@ async function examineInto(
   }
   findings.push(ok('address', `${place.publicAddress.origin}${place.publicAddress.basePath}`));
   const opening = openBucket(place, examination.wallClockMs).catch((error: Error) => error);
-  const reached = await reach(place, examination.probe);
+  const reached = await reach(place, examination);
   const access = await opening;
   using closing = new DisposableStack();
   if (!(access instanceof Error)) closing.use(access);
-  findings.push(...judgeReach(place, reached, examination.origins));
+  findings.push(...judgeReach(place, reached, examination));
 
   const { server } = reached;
   const problems = findings.filter(({ level }) => level === 'problem').map(({ id }) => id);

@@ -1,11 +1,25 @@
 // Judges settings that can be used, and had better not be. Pure.
+import type { X509Certificate } from 'node:crypto';
 import type { Settings } from '../config/settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
+import { judgeClientCa, judgeClientCrl, judgeOwnCertificate, type ListLife } from './judge-certificate.ts';
 
-/** @param refusals What the service would not start with, in its own words. */
+/** What the port speaks TLS with; nothing where it does not, or cannot. */
+export interface OwnCertificates {
+  readonly chain: readonly X509Certificate[];
+  readonly clientRoots: readonly X509Certificate[];
+  readonly clientCrls: readonly ListLife[];
+}
+
+/**
+ * @param refusals What the service would not start with, in its own words.
+ * @param certificates Undefined where they are among what it would not start with.
+ */
 export function judgeSettings(
   { trustedProxies, corsOrigins }: Pick<Settings, 'trustedProxies' | 'corsOrigins'>,
   refusals: readonly string[],
+  certificates: OwnCertificates | undefined,
+  nowMs: number,
 ): readonly Finding[] {
   const wide = trustedProxies.filter((range) => /\/0$/.test(range));
   return [
@@ -26,5 +40,12 @@ export function judgeSettings(
           'PRESIGND_CORS_ORIGINS=the origins of your pages, such as https://app.example.com',
         )
       : ok('service-cors', corsOrigins.length === 0 ? 'off' : corsOrigins.join(', ')),
+    ...(certificates === undefined
+      ? []
+      : [
+          judgeOwnCertificate(certificates.chain, nowMs),
+          judgeClientCa(certificates.clientRoots, nowMs),
+          judgeClientCrl(certificates.clientCrls, nowMs),
+        ]),
   ];
 }

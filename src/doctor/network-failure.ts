@@ -19,10 +19,17 @@ const TEXTS: Readonly<Record<FailureKind, string>> = {
   cut: 'the connection was cut',
 };
 
+/** What is wrong with its certificate, by the codes of Node and OpenSSL. */
+const CERTIFICATE_TEXTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other hosts',
+};
+
 export function networkFailure(error: unknown): NetworkFailure {
   const code = codeOf(error);
   const kind = kindOf(code);
-  return { kind, text: `${TEXTS[kind]} (${code})` };
+  return { kind, text: `${CERTIFICATE_TEXTS[code] ?? TEXTS[kind]} (${code})` };
 }
 
 function kindOf(code: string): FailureKind {

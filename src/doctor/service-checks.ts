@@ -14,6 +14,20 @@ export const SETTINGS_CHECKS = {
     about: '`PRESIGND_CORS_ORIGINS` does not let every origin in',
     why: 'Every page on the web can then call the service with a key or token that it got hold of.',
   },
+  certificate: {
+    about:
+      '`PRESIGND_TLS_CERT`, and the certificates behind it, are valid now and for 14 days more, and it names a host',
+    why: 'Clients refuse a certificate that expired, is not valid yet, or names no host.',
+  },
+  'client-ca': {
+    about: 'the certificates in `PRESIGND_TLS_CLIENT_CA` are valid now and for 14 days more',
+    why: 'A certificate of a client that leads to an expired one is not believed.',
+  },
+  'client-crl': {
+    about:
+      'the revocation lists in `PRESIGND_TLS_CLIENT_CRL` have not expired, and have more than a tenth of their life left',
+    why: 'Once the list of a CA has expired, none of its certificates is believed.',
+  },
 } as const satisfies Record<string, CheckSpec>;
 
 export const REDIS_CHECKS = {

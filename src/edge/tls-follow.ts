@@ -43,12 +43,20 @@ export function followTlsTexts(first: TlsMaterial, deps: TlsFollowDeps): () => v
   return () => cancel();
 }
 
-function isSame(texts: TlsTexts, { cert, key, clientCa }: TlsTexts): boolean {
-  return texts.cert === cert && texts.key === key && texts.clientCa === clientCa;
+function isSame(texts: TlsTexts, { cert, key, clientCa, clientCrl }: TlsTexts): boolean {
+  return (
+    texts.cert === cert && texts.key === key && texts.clientCa === clientCa && texts.clientCrl === clientCrl
+  );
+}
+
+function hasEnded(expiresAtMs: number | undefined, nowMs: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs;
 }
 
 /** A backup that was put back by mistake must not take the place of what works. */
 function refuseExpired(next: TlsMaterial, used: TlsMaterial, nowMs: number): void {
   if (next.expiresAtMs <= nowMs && used.expiresAtMs > nowMs)
     throw new Error('PRESIGND_TLS_CERT has expired, and the certificate in use has not');
+  if (hasEnded(next.clientCrlExpiresAtMs, nowMs) && !hasEnded(used.clientCrlExpiresAtMs, nowMs))
+    throw new Error('PRESIGND_TLS_CLIENT_CRL has expired, and the list in use has not');
 }

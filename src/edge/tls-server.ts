@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
+import { createCertifiedConnections } from './certified-connections.ts';
 import { noteClientCertificate } from './client-certificate.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -33,8 +34,11 @@ export interface TlsServer {
    * socket when it does not within `timeoutMs`.
    */
   accept(socket: Socket, timeoutMs: number, secured: (socket: TLSSocket) => void): void;
-  /** Serves new connections with this from now on. Those that are open go on. */
-  replace(material: TlsMaterial): void;
+  /**
+   * Serves new connections with this from now on. Those that are open go on, except for those of client certificates
+   * that it revokes: they are cut, and it answers how many.
+   */
+  replace(material: TlsMaterial): number;
 }
 
 const PROTOCOLS = ['h2', 'http/1.1'];
@@ -43,6 +47,7 @@ const PROTOCOLS = ['h2', 'http/1.1'];
 export function createTlsServer(options: TlsOptions): TlsServer {
   const { clientAuth, onFailure } = options;
   const handshakes = new WeakMap<Socket, Handshake>();
+  const certified = createCertifiedConnections(options.material.clientCrls);
   const server = createServer({
     ...contextOptions(options, options.material),
     ALPNProtocols: PROTOCOLS,
@@ -59,9 +64,14 @@ export function createTlsServer(options: TlsOptions): TlsServer {
     const handshake = handshakeOf(socket);
     if (handshake === undefined) throw new Error('node:tls no longer tells which socket it has secured');
     clearTimeout(handshake.timer);
-    if (clientAuth !== 'off' && noteClientCertificate(socket) === 'unverified')
-      onFailure('client-certificate');
-    handshake.secured(socket);
+    const noted = clientAuth === 'off' ? 'none' : noteClientCertificate(socket);
+    if (noted === 'unverified') onFailure('client-certificate');
+    if (noted !== 'verified' || certified.add(socket)) {
+      handshake.secured(socket);
+      return;
+    }
+    onFailure('client-certificate');
+    socket.destroy();
   });
 
   function handshakeOf(socket: TLSSocket): Handshake | undefined {
@@ -84,17 +94,23 @@ export function createTlsServer(options: TlsOptions): TlsServer {
       socket.allowHalfOpen = false;
       server.emit('connection', socket);
     },
-    replace: (material) => server.setSecureContext(contextOptions(options, material)),
+    replace: (material) => {
+      server.setSecureContext(contextOptions(options, material));
+      return certified.replace(material.clientCrls);
+    },
   };
 }
 
-function contextOptions({ minVersion, clientAuth }: TlsOptions, { cert, key, clientCa }: TlsMaterial) {
+function contextOptions({ minVersion, clientAuth }: TlsOptions, material: TlsMaterial) {
+  const { cert, key, clientCa, clientCrls } = material;
   const asks = clientAuth !== 'off';
   return {
     cert,
     key,
     // Without a CA of its own, Node would believe every public one.
     ...(asks && { ca: clientCa ?? [] }),
+    // One by one, as Node reads no more than the first of a text.
+    ...(asks && clientCrls.length > 0 && { crl: clientCrls.map(({ pem }) => pem) }),
     minVersion,
     // A resumed session is not verified anew: it would outlive the certificate of its client, and the CA.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (asks ? constants.SSL_OP_NO_TICKET : 0),

@@ -15,10 +15,13 @@ import { assertPostgresMigrated, migratePostgresSchema, planPostgresSchema } fro
 import { openPostgresPool, type PostgresPool, type RunStatement } from './postgres-pool.ts';
 import type { MigrationPlan } from './schema-steps.ts';
 
-/** A lookup that takes longer helps nobody any more. */
-const LOOKUP_LIMITS = { connectTimeoutMs: 500, timeoutMs: 500 } as const;
+/**
+ * A lookup that takes longer helps nobody any more, but the connection it waited for helps the next one. Two are kept
+ * open, so that the poll of the revocation feed keeps nobody waiting.
+ */
+const LOOKUP_LIMITS = { waitMs: 500, warm: 2, connectTimeoutMs: 2_000, timeoutMs: 500 } as const;
 /** Changes wait for each other and for the disk. */
-const CHANGE_LIMITS = { connectTimeoutMs: 2_000, timeoutMs: 3_000 } as const;
+const CHANGE_LIMITS = { waitMs: 2_000, warm: 0, connectTimeoutMs: 2_000, timeoutMs: 3_000 } as const;
 /** At the start there is time, and a schema may have a lot to be changed. */
 const START_LIMITS = { connectionTimeoutMillis: 5_000, query_timeout: 300_000 } as const;
 

@@ -3,6 +3,7 @@ import { boundedMs, refuseOverdue, type TimeLeft } from '../flow/time-left.ts';
 import type { ColumnValue, Row } from './columns.ts';
 import { postgresFault, wasUndone } from './postgres-fault.ts';
 import { inOurSchema } from './postgres-schema.ts';
+import { type SharedConnectionsOptions, shareConnections } from './shared-connections.ts';
 
 /** A statement, prepared once per connection if it has a name. */
 export interface PostgresStatement {
@@ -35,9 +36,9 @@ export interface PostgresPool {
   close(): Promise<void>;
 }
 
-export interface PoolLimits {
+export interface PoolLimits extends SharedConnectionsOptions {
   readonly connections: number;
-  /** How long a call waits for a free connection, or for a new one. */
+  /** How long a connection may take to open, and again to be set up. It may outlast the wait of a call. */
   readonly connectTimeoutMs: number;
   /** For one statement, and for a transaction as a whole. */
   readonly timeoutMs: number;
@@ -60,6 +61,7 @@ export function openPostgresPool(
   const pool = new pg.Pool({
     Client: newClient,
     max: limits.connections,
+    min: limits.warm,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
@@ -68,6 +70,19 @@ export function openPostgresPool(
   });
   // A connection that dies in the pool is replaced by the next call; unheard, its error would end the process.
   pool.on('error', () => {});
+  const connections = shareConnections(pool, limits);
+
+  async function runOnce(statement: PostgresStatement, limitMs: number): Promise<readonly Row[]> {
+    const client = await connections.take();
+    try {
+      const rows = await runOn(client, statement, limitMs);
+      connections.giveBack(client);
+      return rows;
+    } catch (error) {
+      connections.throwAway(client);
+      throw error;
+    }
+  }
 
   async function attempt<T>(
     begin: string,
@@ -76,8 +91,8 @@ export function openPostgresPool(
     timeLeft: TimeLeft | undefined,
   ): Promise<T> {
     refuseOverdue(timeLeft);
-    const client = await pool.connect();
-    const limitMs = allowedMs(client, timeoutMs, timeLeft);
+    const client = await connections.take();
+    const limitMs = allowedMs(timeoutMs, timeLeft, () => connections.giveBack(client));
     const deadline = performance.now() + limitMs + ANSWER_GRACE_MS;
     const remainingMs = () => Math.max(1, Math.ceil(deadline - performance.now()));
     try {
@@ -85,30 +100,30 @@ export function openPostgresPool(
       const result = await work((statement) => runOn(client, statement, remainingMs()));
       if (isKept(result)) await commit(client, remainingMs());
       else await client.query(timed('ROLLBACK', remainingMs()));
-      client.release();
+      connections.giveBack(client);
       return result;
     } catch (error) {
       // The server rolls back what was under way on a connection that ends.
-      client.release(true);
+      connections.throwAway(client);
       throw error;
     }
   }
 
   return {
     run: (statement, timeLeft) =>
-      persistently(() => runOn(pool, statement, boundedMs(timeoutMs, timeLeft) + ANSWER_GRACE_MS)),
+      persistently(() => runOnce(statement, boundedMs(timeoutMs, timeLeft) + ANSWER_GRACE_MS)),
     transaction: (begin, work, isKept = () => true, timeLeft = undefined) =>
       persistently(() => attempt(begin, work, isKept, timeLeft)),
     close: () => pool.end(),
   };
 }
 
-/** How long a transaction may take on this connection, which goes back to the pool unused when no time is left. */
-function allowedMs(client: PoolClient, timeoutMs: number, timeLeft: TimeLeft | undefined): number {
+/** How long a transaction may take on a connection, which goes back to the pool unused when no time is left. */
+function allowedMs(timeoutMs: number, timeLeft: TimeLeft | undefined, giveBack: () => void): number {
   try {
     return boundedMs(timeoutMs, timeLeft);
   } catch (error) {
-    client.release();
+    giveBack();
     throw error;
   }
 }
@@ -142,7 +157,7 @@ async function commit(client: PoolClient, timeoutMs: number): Promise<void> {
 }
 
 async function runOn(
-  client: Pick<PoolClient | Pool, 'query'>,
+  client: PoolClient,
   { name, sql, values }: PostgresStatement,
   timeoutMs: number,
 ): Promise<readonly Row[]> {

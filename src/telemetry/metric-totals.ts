@@ -15,8 +15,8 @@ export interface MetricTotals {
   update(worker: object, snapshot: MetricSnapshot): void;
   /** Keeps what a worker that has ended had counted at its last update, so that no total ever shrinks. */
   retire(worker: object): void;
-  /** `ended` tells workers that ended by themselves from those that were replaced on purpose. */
-  workerEnded(how: 'crash' | 'restart'): void;
+  /** Tells workers that ended by themselves from those that hung and those that were replaced on purpose. */
+  workerEnded(how: 'crash' | 'hang' | 'restart'): void;
   liveWorkers(count: number): void;
   expose(): Promise<MetricsPage>;
   /** What is measured here, beside what the workers are. */
@@ -39,11 +39,11 @@ export function createMetricTotals(): MetricTotals {
   });
   const ends = new Counter({
     name: 'presignd_worker_ends_total',
-    help: 'Worker processes that ended: by themselves (crash), or to be replaced by new ones (restart).',
+    help: 'Worker processes that ended: by themselves (crash), killed as they hung (hang), or to be replaced by new ones (restart).',
     labelNames: ['how'] as const,
     registers: [own],
   });
-  for (const how of ['crash', 'restart']) ends.inc({ how }, 0);
+  for (const how of ['crash', 'hang', 'restart']) ends.inc({ how }, 0);
   const current = new Map<object, MetricSnapshot>();
   let retired: Promise<MetricSnapshot> = Promise.resolve([]);
 

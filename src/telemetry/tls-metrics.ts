@@ -6,6 +6,8 @@ export type TlsFailureKind = 'closed' | 'timeout' | 'protocol' | 'client-certifi
 export interface TlsMetrics {
   /** Unix time at which the certificate in use expires. */
   tlsCertificateUsed(expiresAtSeconds: number, occasion: 'start' | 'reload'): void;
+  /** Unix time at which the first of the revocation lists of client certificates expires. */
+  tlsClientCrlUsed(expiresAtSeconds: number): void;
   tlsReloadRefused(): void;
   tlsFailed(failure: TlsFailureKind): void;
 }
@@ -13,15 +15,29 @@ export interface TlsMetrics {
 /** They appear with the first certificate: without TLS, an expiry of 0 would be an alarm. */
 export function createTlsMetrics(registry: Registry): TlsMetrics {
   let made: ReturnType<typeof make> | undefined;
+  let crlExpiry: Gauge | undefined;
   const series = () => (made ??= make(registry));
   return {
     tlsCertificateUsed: (expiresAtSeconds, occasion) => {
       series().expiry.set(expiresAtSeconds);
       if (occasion === 'reload') series().reloads.inc({ outcome: 'used' });
     },
+    tlsClientCrlUsed: (expiresAtSeconds) => {
+      crlExpiry ??= makeCrlExpiry(registry);
+      crlExpiry.set(expiresAtSeconds);
+    },
     tlsReloadRefused: () => series().reloads.inc({ outcome: 'refused' }),
     tlsFailed: (failure) => series().failures.inc({ reason: failure }),
   };
+}
+
+function makeCrlExpiry(registry: Registry) {
+  return new Gauge({
+    name: 'presignd_tls_client_crl_expiry_seconds',
+    help: 'When the first of the revocation lists of client certificates expires, in Unix time.',
+    aggregator: 'min',
+    registers: [registry],
+  });
 }
 
 function make(registry: Registry) {

@@ -16,8 +16,15 @@ export interface WorkerEnd {
 export interface WorkerEvents {
   listening(where: { readonly host: string; readonly port: number; readonly workers: number }): void;
   ready(who: WorkerIdentity): void;
-  /** It ended by itself, and is replaced after the delay. */
-  crashed(who: WorkerIdentity, end: WorkerEnd, restart: { readonly delayMs: number }): void;
+  /** It has answered nothing for so long, and is killed. */
+  silent(who: WorkerIdentity, silentMs: number): void;
+  /** It ended by itself, or was killed as it hung, and is replaced after the delay. */
+  crashed(
+    who: WorkerIdentity,
+    end: WorkerEnd,
+    restart: { readonly delayMs: number },
+    how: 'crash' | 'hang',
+  ): void;
   /** It ended because another one has taken its place. */
   replaced(who: WorkerIdentity): void;
   /** It did not end in time and is killed. */
@@ -30,13 +37,20 @@ export interface WorkerEvents {
   stopped(outcome: { readonly killedWorkers: number }): void;
 }
 
+const CRASH_TEXTS = {
+  crash: 'a worker ended by itself; a new one takes its place',
+  hang: 'a worker hung and was killed; a new one takes its place',
+} as const;
+
 export function createWorkerEvents(logger: Logger, totals: Pick<MetricTotals, 'workerEnded'>): WorkerEvents {
   return {
     listening: (where) => logger.info(where, 'listening'),
     ready: (who) => logger.info(who, 'worker serves'),
-    crashed: (who, end, restart) => {
-      totals.workerEnded('crash');
-      logger.error({ ...who, ...end, ...restart }, 'a worker ended by itself; a new one takes its place');
+    silent: (who, silentMs) =>
+      logger.error({ ...who, silentMs }, 'a worker does not answer any more and is killed'),
+    crashed: (who, end, restart, how) => {
+      totals.workerEnded(how);
+      logger.error({ ...who, ...end, ...restart }, CRASH_TEXTS[how]);
     },
     replaced: (who) => {
       totals.workerEnded('restart');

@@ -13,10 +13,13 @@ import type {
   WorkerAnswers,
 } from './messages.ts';
 import { watchDealing } from './redeal.ts';
-import type { Worker } from './supervisor.ts';
+import type { Worker } from './worker.ts';
 
 /** A worker that is too busy to tell what it counted is taken at what it told before. */
 const SNAPSHOT_TIMEOUT_MS = 500;
+
+/** Longer than any worker is waited for: whoever asks judges by itself. */
+const BEAT_TIMEOUT_MS = 2 * 3_600_000;
 
 export interface ForkedWorker extends Worker {
   /** Rejects when the worker does not answer in time. */
@@ -60,7 +63,7 @@ export function forkWorker(number: number, deps: ForkedWorkerDeps): ForkedWorker
     send: tell,
     answers,
     schedule,
-    timeoutMs: SNAPSHOT_TIMEOUT_MS,
+    timeoutMs: (name) => (name === 'beat' ? BEAT_TIMEOUT_MS : SNAPSHOT_TIMEOUT_MS),
   });
 
   forked.on('message', (message: FromWorker) => {
@@ -87,6 +90,7 @@ export function forkWorker(number: number, deps: ForkedWorkerDeps): ForkedWorker
     ended: ended.promise,
     stop: (replaced) => tell({ type: 'stop', replaced }),
     kill: () => child.kill('SIGKILL'),
+    beat: () => exchange.ask('beat'),
     snapshot: () => exchange.ask('snapshot'),
     tell,
   };

@@ -31,6 +31,8 @@ export type PrimaryAnswers = Readonly<{
 /** What the primary asks a worker. */
 export type WorkerAnswers = Readonly<{
   snapshot: () => Promise<MetricSnapshot>;
+  /** Answered by an event loop that runs. */
+  beat: () => Promise<void>;
 }>;
 
 export type FromWorker =

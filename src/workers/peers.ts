@@ -60,7 +60,7 @@ export async function joinPeers(schedule: Schedule): Promise<Peers> {
 
   const exchange = createExchange<WorkerAnswers, PrimaryAnswers>({
     send: (message) => void send(message),
-    answers: { snapshot: () => snapshot() },
+    answers: { snapshot: () => snapshot(), beat: async () => {} },
     schedule,
     timeoutMs: (name) => (name === 'closed' ? CLOSED_TIMEOUT_MS : ANSWER_TIMEOUT_MS),
   });

@@ -1,23 +1,13 @@
 // Keeps a number of workers alive, replaces them one after the other, and ends them. It does not serve by itself.
 import type { Schedule } from '../keys/clock.ts';
 import type { WorkerEnd, WorkerEvents, WorkerIdentity } from '../telemetry/worker-events.ts';
+import { watchHeartbeat } from './heartbeat.ts';
 import type { ListeningAddress } from './messages.ts';
 import { decideRestart } from './restart-delay.ts';
+import type { Worker } from './worker.ts';
 
 /** How long a new worker may take until it serves, while an old one serves in its place. */
 const START_TIMEOUT_MS = 60_000;
-
-/** A worker process. */
-export interface Worker {
-  readonly pid: number;
-  /** Where it serves; undefined when it ended before it came to that. */
-  readonly ready: Promise<ListeningAddress | undefined>;
-  readonly ended: Promise<WorkerEnd>;
-  /** Asks it to finish its calls and end. `replaced` as in the message. */
-  stop(replaced: boolean): void;
-  /** Ends it at once. */
-  kill(): void;
-}
 
 export type StartOutcome =
   | { readonly listening: ListeningAddress }
@@ -42,6 +32,8 @@ export interface SupervisorDeps {
   /** Evenly distributed in [0, 1). */
   readonly random: () => number;
   readonly events: WorkerEvents;
+  /** How long a worker may answer nothing. */
+  readonly silentWithinMs: number;
   /** How long a worker may take to end: when the service stops, and when it is replaced. */
   readonly endWithinMs: { readonly stop: number; readonly replace: number };
   /** Told how many workers serve whenever that changes. */
@@ -56,13 +48,19 @@ interface Slot {
   cancelRestart: () => void;
 }
 
+interface Serving {
+  readonly sinceMs: number;
+  readonly unwatch: () => void;
+}
+
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const { count, clock, schedule, random, events, endWithinMs, onLive } = deps;
   const slots = Array.from({ length: count }, (_, index): Slot => {
     return { number: index + 1, worker: undefined, failures: 0, cancelRestart: () => {} };
   });
   const alive = new Map<Worker, Slot>();
-  const serving = new Map<Worker, { readonly sinceMs: number }>();
+  const serving = new Map<Worker, Serving>();
+  const silent = new WeakSet<Worker>();
   let stopping = false;
   let rolling: Promise<void> | undefined;
   let rollAgain = false;
@@ -75,17 +73,32 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     alive.set(worker, slot);
     void worker.ready.then((address) => {
       if (address === undefined || !alive.has(worker)) return;
-      serving.set(worker, { sinceMs: clock.monotonicMs() });
+      serving.set(worker, { sinceMs: clock.monotonicMs(), unwatch: watch(slot, worker) });
       if (!stopping) events.ready(identityOf(slot, worker));
       onLive(serving.size);
     });
     void worker.ended.then((end) => {
       const since = serving.get(worker);
       alive.delete(worker);
+      since?.unwatch();
       if (serving.delete(worker)) onLive(serving.size);
       if (slot.worker === worker) replaceCrashed(slot, worker, end, since?.sinceMs);
     });
     return worker;
+  }
+
+  function watch(slot: Slot, worker: Worker): () => void {
+    return watchHeartbeat({
+      ask: worker.beat,
+      clock,
+      schedule,
+      timeoutMs: deps.silentWithinMs,
+      onSilent: (silentMs) => {
+        silent.add(worker);
+        events.silent(identityOf(slot, worker), silentMs);
+        worker.kill();
+      },
+    });
   }
 
   function replaceCrashed(slot: Slot, worker: Worker, end: WorkerEnd, sinceMs: number | undefined): void {
@@ -94,7 +107,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     const servedMs = sinceMs === undefined ? 0 : clock.monotonicMs() - sinceMs;
     const { failures, delayMs } = decideRestart(slot.failures, servedMs, random());
     slot.failures = failures;
-    events.crashed(identityOf(slot, worker), end, { delayMs });
+    events.crashed(identityOf(slot, worker), end, { delayMs }, silent.has(worker) ? 'hang' : 'crash');
     slot.cancelRestart = schedule(delayMs, () => {
       slot.worker = launch(slot);
     });
@@ -102,6 +115,8 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
 
   /** Asks a worker to end, and ends it when it does not. Resolves when it is gone. */
   async function end(slot: Slot, worker: Worker, replaced: boolean): Promise<void> {
+    // From here on it is ended when it does not end in time.
+    serving.get(worker)?.unwatch();
     worker.stop(replaced);
     const withinMs = replaced ? endWithinMs.replace : endWithinMs.stop;
     const insist = schedule(withinMs, () => {

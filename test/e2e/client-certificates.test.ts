@@ -1,4 +1,6 @@
 // Callers with a client certificate in place of an API key.
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendHttp1 } from '../support/http-requests.ts';
 import { UNREACHABLE_S3 } from '../support/sandbox.ts';
@@ -106,6 +108,33 @@ describe('a client certificate', () => {
       403,
       'This call needs an API key: a client certificate is not enough',
     ]);
+  });
+});
+
+describe('a client certificate that is revoked', () => {
+  it('counts no more as soon as the file of the list says so, on open connections either', async () => {
+    await using service = await openSecuredService(
+      {
+        ...UNREACHABLE_S3,
+        PRESIGND_TLS_RELOAD_INTERVAL: '100ms',
+        PRESIGND_TLS_CLIENT_OWNERS: JSON.stringify({ [SPIFFE]: MEDIA }),
+      },
+      { revocable: true },
+    );
+    const [revoked, good] = await Promise.all([1, 2].map(() => service.ca.issue({ uri: [SPIFFE] })));
+    if (revoked === undefined || good === undefined) throw new Error('there are two certificates');
+    const ask = SECURED_WAYS['gRPC by grpc-js'];
+    expect(await ask?.(service, { certificate: revoked })).toMatch(/^media\//);
+    const session = connectHttp2(service.program.url, { ca: service.ca.cert, ...revoked });
+    await once(session, 'connect');
+    const closed = once(session, 'close');
+    await service.revoke(revoked);
+    await closed;
+    await service.program.untilPrinted('"revokedConnections":1');
+    await expect(ask?.(service, { certificate: revoked })).rejects.toThrow();
+    expect(await ask?.(service, { certificate: good })).toMatch(/^media\//);
+    const { body } = await sendHttp1(`${service.program.url}/metrics`, {}, service.agent(good));
+    expect(body).toMatch(/^presignd_tls_client_crl_expiry_seconds \d+$/m);
   });
 });
 

@@ -108,8 +108,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'Postgres answers 200 ms late',
-    // A connection takes five of its answers to open, and a lookup that needs a new one has no time for that.
-    unknown: [503],
+    unknown: [200],
     begin: (fleet) => node(fleet).toPostgres.spoil({ type: 'latency', attributes: { latency: 200 } }),
     end: healPostgres,
   },

@@ -4,7 +4,13 @@ import type { ByteLedger } from '../../src/quota/ports.ts';
 import { describeWith } from '../support/available.ts';
 import { faultOf } from '../support/faults.ts';
 import { createChange, insertKeys } from '../support/key-changes.ts';
-import { expectAvailable, expectRecovery, expectUnavailable } from '../support/postgres-calls.ts';
+import {
+  expectAvailable,
+  expectRecovery,
+  expectUnavailable,
+  outcomesOf,
+  READS,
+} from '../support/postgres-calls.ts';
 import { makePostgresPlace, openStore, type PostgresPlace, urlWith } from '../support/postgres-place.ts';
 import { storedKey } from '../support/stored-key.ts';
 import { openProxy, type Toxic, type ToxicProxy } from '../support/toxiproxy-server.ts';
@@ -74,6 +80,14 @@ describeWith('postgresUrl', 'Postgres', (serverUrl) => {
     it('works on while answers are a little late', async () => {
       await proxy.spoil({ type: 'latency', attributes: { latency: 40 } });
       await expectAvailable(store);
+    });
+
+    it('opens a connection that takes longer than a lookup waits, for the lookups after it', async () => {
+      await proxy.spoil({ type: 'latency', attributes: { latency: 200 } });
+      await place.cutConnections();
+      await expect
+        .poll(() => outcomesOf(store, { findByDigest: READS.findByDigest }), { timeout: 10_000 })
+        .toEqual({ findByDigest: 'ok' });
     });
 
     it('closes in time while nothing is answered', async () => {

@@ -111,6 +111,7 @@ describe('workers without a Redis', () => {
     const ends = [...(await metrics()).matchAll(/^presignd_worker_ends_total\{how="(\w+)"\} (\d+)$/gm)];
     expect(ends.map(([, how, count]) => [how, Number(count)])).toEqual([
       ['crash', 1],
+      ['hang', 0],
       ['restart', WORKERS],
     ]);
   });

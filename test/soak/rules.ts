@@ -36,13 +36,6 @@ const RULES: readonly Rule[] = [
     because: 'a change is several round trips, each of them late, and changes wait for one another',
   },
   {
-    faults: ['Postgres slow'],
-    calls: ['WhoAmI'],
-    kind: 'unavailable',
-    because:
-      'a connection takes five late answers to open, and the lookup of a new key that needs one has no time for that',
-  },
-  {
     faults: ['S3 cut'],
     calls: CALLS.storage,
     kind: 'unavailable',

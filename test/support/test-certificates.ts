@@ -25,11 +25,18 @@ export interface IssueOptions extends CertificateNames {
   readonly validFromMs?: number;
 }
 
+export interface ListOptions {
+  readonly validFromMs?: number;
+  readonly expiresAtMs?: number;
+}
+
 export interface TestCa {
   /** The root in PEM. */
   readonly cert: string;
   /** A certificate for servers and clients alike. */
   issue(options: IssueOptions): Promise<TestCertificate>;
+  /** A list in PEM of these certificates as revoked. */
+  revoke(certificates: readonly TestCertificate[], options?: ListOptions): Promise<string>;
 }
 
 let serial = 0;
@@ -52,6 +59,20 @@ export async function createTestCa(name = 'Test CA'): Promise<TestCa> {
   });
   return {
     cert: root.toString('pem'),
+    revoke: async (certificates, options = {}) => {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: root.subject,
+        thisUpdate: new Date(options.validFromMs ?? Date.now() - DAY_MS),
+        nextUpdate: new Date(options.expiresAtMs ?? Date.now() + DAY_MS),
+        entries: certificates.map(({ cert }) => ({
+          serialNumber: new x509.X509Certificate(cert).serialNumber,
+        })),
+        signingAlgorithm: ALGORITHM,
+        signingKey: keys.privateKey,
+      });
+      // Its own PEM has a label that OpenSSL does not know.
+      return x509.PemConverter.encode(list.rawData, 'X509 CRL');
+    },
     issue: async ({ dns = [], ip = [], uri = [], ...options }) => {
       const leaf = await createKeys();
       const names: x509.JsonGeneralNames = [

@@ -101,6 +101,10 @@ describe('the settings of TLS', () => {
   it.each<[Record<string, string>, string]>([
     [{ PRESIGND_TLS_CERT: 'cert' }, 'PRESIGND_TLS_KEY must be set, as PRESIGND_TLS_CERT is'],
     [{ PRESIGND_TLS_KEY: 'key' }, 'PRESIGND_TLS_CERT must be set, as PRESIGND_TLS_KEY is'],
+    [
+      { ...PAIR, PRESIGND_TLS_CLIENT_CRL: 'list' },
+      'PRESIGND_TLS_CLIENT_CA must be set, as PRESIGND_TLS_CLIENT_CRL is',
+    ],
     [{ PRESIGND_TLS_CLIENT_CA: 'ca' }, 'PRESIGND_TLS_CERT must be set, as PRESIGND_TLS_CLIENT_CA is'],
     [
       { ...PAIR, PRESIGND_TLS_CLIENT_AUTH: 'optional' },

@@ -16,6 +16,7 @@ const operations = read('docs/operations.md');
 function everyMetric() {
   const metrics = createMetrics('0');
   metrics.tlsCertificateUsed(0, 'start');
+  metrics.tlsClientCrlUsed(0);
   metrics.watchCalls(() => ({ running: 0, queued: 0 }));
   const ofWorkers = createMetricTotals()
     .registry.getMetricsAsArray()

@@ -32,6 +32,15 @@ it.each([
   expect(finding).toMatchObject({ level: 'problem', fix: expect.stringContaining(words) });
 });
 
+it.each([
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for other hosts'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'TLS cannot be set up with it'],
+])('says of %s what it means', (code, words) => {
+  expect(failed(code)).toEqual({ kind: 'tls', text: `${words} (${code})` });
+});
+
 describe('the clock', () => {
   it.each([
     [0, 'ok'],

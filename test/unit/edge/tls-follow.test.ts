@@ -14,8 +14,11 @@ let ca: TestCa;
 let first: TestCertificate;
 let second: TestCertificate;
 let expired: TestCertificate;
+let other: TestCa;
+let listOfCa: string;
 beforeAll(async () => {
-  ca = await createTestCa();
+  [ca, other] = await Promise.all([createTestCa(), createTestCa('Another CA')]);
+  listOfCa = await ca.revoke([]);
   [first, second, expired] = await Promise.all([
     issueServerCertificate(ca),
     issueServerCertificate(ca),
@@ -58,7 +61,12 @@ function follow(begin: TestCertificate) {
   };
 }
 
-const textsOf = ({ cert, key }: TestCertificate, clientCa?: string): TlsTexts => ({ cert, key, clientCa });
+const textsOf = ({ cert, key }: TestCertificate, clientCa?: string, clientCrl?: string): TlsTexts => ({
+  cert,
+  key,
+  clientCa,
+  clientCrl,
+});
 
 describe('a certificate that follows its files', () => {
   it('is replaced by a whole pair, once', () => {
@@ -114,6 +122,22 @@ describe('a certificate that follows its files', () => {
     expect(following.replaced.map(({ clientCa }) => clientCa)).toEqual([ca.cert]);
   });
 
+  it('is replaced when only the revocation lists change, but not by lists that have expired', async () => {
+    const following = follow(first);
+    const [early, expiredList, late] = await Promise.all([
+      ca.revoke([]),
+      ca.revoke([second], { expiresAtMs: Date.now() - 1_000 }),
+      ca.revoke([second]),
+    ]);
+    following.look(textsOf(first, ca.cert, early));
+    following.look(textsOf(first, ca.cert, expiredList));
+    expect(following.refused).toEqual([
+      'Error: PRESIGND_TLS_CLIENT_CRL has expired, and the list in use has not',
+    ]);
+    following.look(textsOf(first, ca.cert, late));
+    expect(following.replaced.map(({ clientCrl }) => clientCrl)).toEqual([early, late]);
+  });
+
   it('is no longer looked at once that is stopped', () => {
     const following = follow(first);
     following.look();
@@ -159,6 +183,17 @@ describe('a pair', () => {
       /TLS_KEY is encrypted/,
     ],
     ['a client CA that is none', () => textsOf(first, 'ca.pem'), /TLS_CLIENT_CA holds no certificate/],
+    ['lists that are none', () => textsOf(first, ca.cert, 'list.pem'), /TLS_CLIENT_CRL holds no revocation/],
+    [
+      'a list that is cut off',
+      () => textsOf(first, ca.cert, '-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----'),
+      /TLS_CLIENT_CRL holds a revocation list that cannot be parsed/,
+    ],
+    [
+      'a list of another CA',
+      () => textsOf(first, ca.cert + other.cert, listOfCa),
+      /TLS_CLIENT_CRL holds no revocation list of certificate 2 in PRESIGND_TLS_CLIENT_CA/,
+    ],
   ])('with %s is refused in words that repeat none of it', (_, texts, message) => {
     const given = texts();
     let told = '';

@@ -18,14 +18,15 @@ export interface TestTlsOptions extends Partial<Pick<TlsOptions, 'minVersion' | 
   readonly ca: TestCa;
   readonly pair?: TestCertificate;
   readonly clientCa?: string;
+  readonly clientCrl?: string;
 }
 
 export async function createTestTls(options: TestTlsOptions): Promise<TestTls> {
-  const { ca, minVersion = 'TLSv1.2', clientAuth = 'off', clientCa = ca.cert } = options;
+  const { ca, minVersion = 'TLSv1.2', clientAuth = 'off', clientCa = ca.cert, clientCrl } = options;
   const pair = options.pair ?? (await issueServerCertificate(ca));
   const failures: TlsFailure[] = [];
   const server = createTlsServer({
-    material: tlsMaterialFrom({ ...pair, clientCa: clientAuth === 'off' ? undefined : clientCa }),
+    material: tlsMaterialFrom({ ...pair, clientCa: clientAuth === 'off' ? undefined : clientCa, clientCrl }),
     minVersion,
     clientAuth,
     onFailure: (failure) => void failures.push(failure),

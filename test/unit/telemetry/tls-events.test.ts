@@ -37,6 +37,33 @@ describe('the certificate in use', () => {
   });
 });
 
+describe('revocation lists in use', () => {
+  it('are told of with their end, loudly where they have none left, and are in the metrics', async () => {
+    const { lines, events, page } = setUp();
+    const validity = { validFromMs: 0, expiresAtMs: NOW_MS + DAY_MS };
+    events.tlsCertificateUsed({ ...validity, clientCrlExpiresAtMs: NOW_MS + 1_000 }, NOW_MS, 'start');
+    expect(await page()).toContain(`presignd_tls_client_crl_expiry_seconds ${NOW_MS / 1_000 + 1}\n`);
+    events.tlsCertificateUsed({ ...validity, clientCrlExpiresAtMs: NOW_MS }, NOW_MS, 'reload', 2);
+    expect(lines.filter((line) => line.includes('revocation'))).toEqual([
+      'info: revocation lists of client certificates in use',
+      'warn: a revocation list of client certificates has expired; none of its CA is believed',
+    ]);
+  });
+
+  it('that never end are no alarm', async () => {
+    const { events, page } = setUp();
+    const validity = { validFromMs: 0, expiresAtMs: NOW_MS + DAY_MS };
+    events.tlsCertificateUsed(validity, NOW_MS, 'start');
+    expect(await page()).not.toContain('crl_expiry');
+    events.tlsCertificateUsed(
+      { ...validity, clientCrlExpiresAtMs: Number.POSITIVE_INFINITY },
+      NOW_MS,
+      'start',
+    );
+    expect(await page()).toMatch(/presignd_tls_client_crl_expiry_seconds (?:\+Inf|Inf)\n/);
+  });
+});
+
 describe('what goes wrong with TLS', () => {
   it('is counted by reason, and told only where it is ours', async () => {
     const { lines, events, page } = setUp();
