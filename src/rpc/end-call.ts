@@ -12,10 +12,15 @@ export function refuse(
   record: RequestRecord,
   fault: Fault,
 ): void {
+  sendProtocolError(request, response, refusalFrom(fault, record));
+}
+
+/** The fault that ends a call before the chain runs as an error to be sent, put on the record. */
+export function refusalFrom(fault: Fault, record: RequestRecord): ConnectError {
   record.code = fault.spec.code;
   record.reason = fault.reason;
   if (fault.cause !== undefined) record.cause = fault.cause;
-  sendProtocolError(request, response, connectErrorFromFault(fault, record.requestId));
+  return connectErrorFromFault(fault, record.requestId);
 }
 
 /** Ends a response that could not be written to its end: the caller left, or what writes it broke. */

@@ -12,6 +12,7 @@ import { createDescriptorIndex } from './descriptor-index.ts';
 import { createHealthService } from './health-service.ts';
 import type { Door } from './http-handler.ts';
 import { type ChainDeps, createChain, PUBLIC_CHAIN } from './interceptors.ts';
+import { knownCallers } from './known-callers.ts';
 import type { LeanMethod } from './lean-handler.ts';
 import { createCallCount } from './limit.ts';
 import { createReflection } from './reflection.ts';
@@ -72,7 +73,9 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     // Before and after decompression.
     const readMaxBytes = requestMaxBytes(method);
     const jsonOptions = { ignoreUnknownFields: !accessRuleOf(method).refuseUnknownFields };
-    router.rpc(method, impl, { interceptors: chain, readMaxBytes, jsonOptions });
+    const mayBeLarge = readMaxBytes > REQUEST_DEFAULT_MAX_BYTES;
+    const gate = mayBeLarge ? { requestGate: knownCallers(deps.verify) } : {};
+    router.rpc(method, impl, { interceptors: chain, readMaxBytes, jsonOptions, ...gate });
     return { call: createUnaryCall(spec, chain, deps.verify, admission?.refusal), readMaxBytes, jsonOptions };
   });
 
