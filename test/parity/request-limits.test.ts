@@ -111,6 +111,16 @@ describe('a connection', () => {
   });
 });
 
+it('a stream is closed whose caller goes on sending after an answer of headers alone', async () => {
+  const session = connectHttp2(listeners.http2Url);
+  const headers = { ':method': 'POST', ':path': `${RPC}/Unknown`, 'content-type': 'application/grpc' };
+  const stream = session.request(headers, { endStream: false });
+  stream.write(Buffer.alloc(KIB));
+  const [[head]] = await Promise.all([once(stream, 'response'), once(stream.resume(), 'close')]);
+  expect([head['grpc-status'], stream.rstCode]).toEqual(['12', constants.NGHTTP2_NO_ERROR]);
+  session.close();
+});
+
 describe('a body beyond what anybody may send', () => {
   const BATCH = `${RPC}/BatchCreateUploads`;
   const JSON_BODY = Buffer.from(bodyOf({ uploads: [FILE] }, 1024 * KIB));
