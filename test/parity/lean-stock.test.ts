@@ -324,3 +324,11 @@ it.each([
     for (const body of [UPLOAD.json, UPLOAD.proto, frame(UPLOAD.proto)])
       await expectSame(version, post(type, UPLOAD.path, [body]));
 });
+
+it('only one of the two servers takes the lean path, whose answers over gRPC-Web have a length', async () => {
+  const call = post('application/grpc-web', UPLOAD.path, [frame(UPLOAD.proto)]);
+  const answers = await Promise.all(
+    subjects.map(({ listeners }) => callHttp1(listeners.http1Url, call, agent)),
+  );
+  expect(answers.map(({ headers }) => headers['content-length'] !== undefined)).toEqual([true, false]);
+});
