@@ -303,7 +303,7 @@ it('whatever comes is answered as by connect', async () => {
         await expectSame(version, post(type, UPLOAD.path, pieces));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });
 
