@@ -2,6 +2,7 @@ import { ConnectError } from '@connectrpc/connect';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
 import { REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from '../rpc/access.ts';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
+import { readBody } from '../rpc/read-body.ts';
 import type { UnaryCall } from '../rpc/unary-call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { sendFault } from './envelope.ts';
@@ -9,7 +10,7 @@ import type { HttpBinding } from './http-binding.ts';
 import { createJsonEncoder, type JsonEncoder } from './json-encoder.ts';
 import { isJsonObject } from './json-fields.ts';
 import { declaresPlainJson } from './media-type.ts';
-import { readBody } from './read-body.ts';
+
 import { createRequestDecoder, type RequestDecoder } from './request-decoder.ts';
 import { restCall, restTransport } from './rest-transport.ts';
 import { sendJson } from './send-json.ts';

@@ -12,6 +12,10 @@ export interface Transport {
   signal(): AbortSignal;
   /** As in HandlerContext. */
   timeoutMs(): number | undefined;
+  /** Headers of the answer, be it a message or an error; undefined where nothing has asked for them to set one. */
+  responseHeader?: Headers | undefined;
+  /** The same of its trailers. */
+  responseTrailer?: Headers | undefined;
 }
 
 /**
@@ -26,8 +30,6 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
   readonly #transport: Transport;
   #signal: AbortSignal | undefined;
   #requestHeader: Headers | undefined;
-  #responseHeader: Headers | undefined;
-  #responseTrailer: Headers | undefined;
 
   constructor(method: DescMethodUnary, message: Message, contextValues: ContextValues, transport: Transport) {
     this.method = method;
@@ -71,17 +73,17 @@ export class LeanRequest implements UnaryRequest, HandlerContext {
   }
 
   get responseHeader() {
-    this.#responseHeader ??= new Headers();
-    return this.#responseHeader;
+    this.#transport.responseHeader ??= new Headers();
+    return this.#transport.responseHeader;
   }
 
   get responseHeaderIfUsed() {
-    return this.#responseHeader;
+    return this.#transport.responseHeader;
   }
 
   get responseTrailer() {
-    this.#responseTrailer ??= new Headers();
-    return this.#responseTrailer;
+    this.#transport.responseTrailer ??= new Headers();
+    return this.#transport.responseTrailer;
   }
 
   timeoutMs() {

@@ -1,50 +1,65 @@
 import type { IncomingMessage } from 'node:http';
-import { constants, type Http2ServerRequest } from 'node:http2';
-import { Code, ConnectError } from '@connectrpc/connect';
-import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import {
+  createAsyncIterable,
+  type UniversalHandler,
+  type UniversalServerResponse,
+} from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { Fault } from '../fault/fault.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
-import { type Call, contextOf, routeOf } from './call.ts';
+import { contextOf, routeOf } from './call.ts';
 import { acceptDeadline } from './deadline.ts';
 import { codeOfAnswer, readEarlyAnswer } from './early-answer.ts';
+import { giveUp, refuse } from './end-call.ts';
+import { httpCall } from './http-call.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http-handler.ts';
-import { protocolOf, sendProtocolError } from './protocol-error.ts';
-import { connectErrorFromFault } from './translate.ts';
+import type { ServeLean } from './lean-handler.ts';
+import { protocolOf } from './protocol-error.ts';
 import { undecodable } from './undecodable.ts';
+import { forgoBody } from './unread-body.ts';
 
-/** By then trailers have left this machine, over TLS as well. */
-const TRAILERS_MS = 100;
+export interface NodeHandlerOptions {
+  /** Asked before anything else: why a call that has just come is not taken on, or undefined where it is. */
+  readonly refusal?: (() => Fault | undefined) | undefined;
+  /** Takes the calls that it can serve for less. */
+  readonly serveLean?: ServeLean | undefined;
+}
 
-/**
- * Serves one RPC with connect's own handler for gRPC, gRPC-Web and Connect. `refusal` is asked before anything else:
- * why a call that has just come is not taken on, or undefined where it is.
- */
+/** Serves one RPC over gRPC, gRPC-Web and Connect, with connect's own handler or in place of it. */
 export function createNodeHandler(
   handler: UniversalHandler,
-  refusal: () => Fault | undefined = () => undefined,
+  { refusal, serveLean }: NodeHandlerOptions,
 ): HttpHandler {
   const route = routeOf(handler.method);
   return (request, response, record) => {
     record.route = route;
     record.protocol = protocolOf(request);
-    // Until the chain knows better.
-    record.code = 'unknown';
     // Answers carry signed URLs, and not even a refusal is worth keeping.
     response.setHeader('cache-control', 'no-store');
-    if ('stream' in request) stopWhenAnswered(request);
-    else response.once('finish', () => discardRest(request));
-    const fault = refusal();
-    if (fault !== undefined) return refuse(request, response, record, fault);
-    serve(handler, request, response, record).catch((error: unknown) => giveUp(response, record, error));
+    const fault = refusal?.();
+    if (fault !== undefined) {
+      forgoBody(request, response);
+      return refuse(request, response, record, fault);
+    }
+    const serveStock = (read?: readonly Uint8Array[]) => {
+      // Until the chain knows better.
+      record.code = 'unknown';
+      forgoBody(request, response);
+      serve(handler, request, response, record, read).catch((error: unknown) =>
+        giveUp(response, record, error),
+      );
+    };
+    if (!serveLean?.(request, response, record, serveStock)) serveStock();
   };
 }
 
+/** `read` is the body as far as it matters, where it has been read already. */
 async function serve(
   handler: UniversalHandler,
   request: HttpRequest,
   response: HttpResponse,
   record: RequestRecord,
+  read: readonly Uint8Array[] | undefined,
 ): Promise<void> {
   let universalRequest: ReturnType<typeof universalRequestFromNodeRequest>;
   try {
@@ -52,7 +67,7 @@ async function serve(
       request,
       response,
       undefined,
-      contextOf(callFor(request, response, record)),
+      contextOf(httpCall(request, response, record, acceptDeadline(request.headers))),
     );
   } catch {
     // It parses Host, :authority and the path as a URL, and throws where they are none.
@@ -63,8 +78,9 @@ async function serve(
   response.prependOnceListener('close', () => {
     if (record.code === 'unknown') record.code = answer === undefined ? 'canceled' : codeOfAnswer(answer);
   });
-  const { body } = universalRequest;
-  answer = await handler({ ...universalRequest, body: 'stream' in request ? body : bodyOf(request) });
+  const unread = 'stream' in request ? universalRequest.body : bodyOf(request);
+  const body = read === undefined ? unread : createAsyncIterable([...read]);
+  answer = await handler({ ...universalRequest, body });
   // What fails before the chain (framing, JSON, compression) never gets there. The answer of a stream has no end yet.
   if (record.code === 'unknown' && handler.method.methodKind === 'unary') {
     const early = await readEarlyAnswer(answer);
@@ -77,67 +93,7 @@ async function serve(
   await universalResponseToNodeResponse(answer, response);
 }
 
-function refuse(request: HttpRequest, response: HttpResponse, record: RequestRecord, fault: Fault): void {
-  record.code = fault.spec.code;
-  record.reason = fault.reason;
-  sendProtocolError(request, response, connectErrorFromFault(fault, record.requestId));
-}
-
-function callFor(request: HttpRequest, response: HttpResponse, record: RequestRecord): Call {
-  const { headers } = request;
-  return {
-    record,
-    authorization: headers.authorization,
-    origin: headers.origin,
-    idempotencyKey: headers['idempotency-key']?.toString(),
-    setHeader: (name, value) => void response.setHeader(name, value),
-    hasDeadline: acceptDeadline(headers),
-    undecoded: [],
-  };
-}
-
 /** Leaves the request whole when a handler stops reading it; read as connect-node does, it could not be read on. */
 async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk;
-}
-
-/**
- * Handlers stop reading a request that they refuse, such as one that is too large. Left in the socket, the rest would
- * stand before the next request of the connection, which then would wait in vain.
- */
-function discardRest(request: IncomingMessage): void {
-  if (request.complete) return;
-  const discard = () => {
-    while (request.read() !== null);
-  };
-  request.on('readable', discard);
-  discard();
-}
-
-/**
- * The same over HTTP/2, where the caller would wait for ever to be let send the rest, in a stream that stays open.
- * After a whole answer, this asks to send no more (RFC 9113 §8.1).
- */
-function stopWhenAnswered({ stream }: Http2ServerRequest): void {
-  stream.once('wantTrailers', () => {
-    if (stream.readableEnded) return;
-    // Not at once: the reset would overtake the trailers, which Node is about to send.
-    const timer = setTimeout(() => {
-      stream.close(constants.NGHTTP2_NO_ERROR);
-      // Closed alone, it would wait for somebody to read what has come.
-      stream.destroy();
-    }, TRAILERS_MS);
-    stream.once('close', () => clearTimeout(timer));
-  });
-}
-
-/** The response could not be written to its end: the caller left, or a handler broke. */
-function giveUp(response: HttpResponse, record: RequestRecord, error: unknown): void {
-  const { code } = ConnectError.from(error);
-  const callerLeft = code === Code.Aborted || code === Code.Canceled;
-  record.code = callerLeft ? 'canceled' : 'internal';
-  if (!callerLeft) record.cause = error;
-  if (response.headersSent) return void response.destroy();
-  response.statusCode = 500;
-  response.end();
 }

@@ -12,6 +12,8 @@ import { createDescriptorIndex } from './descriptor-index.ts';
 import { createHealthService } from './health-service.ts';
 import type { Door } from './http-handler.ts';
 import { type ChainDeps, createChain, PUBLIC_CHAIN } from './interceptors.ts';
+import { knownCallers } from './known-callers.ts';
+import type { LeanMethod } from './lean-handler.ts';
 import { createCallCount } from './limit.ts';
 import { createReflection } from './reflection.ts';
 import { createRouterDoor, routerOptions } from './router-door.ts';
@@ -26,6 +28,8 @@ export interface RpcDoorDeps
   readonly health: Pick<Health, 'isServing' | 'onChange'>;
   /** Ends streams when it aborts. Unary calls that are under way are finished. */
   readonly shutdownSignal: AbortSignal;
+  /** False: every call goes through connect's own handlers, which the lean path is held to. */
+  readonly lean?: boolean;
 }
 
 export interface RpcDoor extends Door {
@@ -64,22 +68,24 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     )
     .service(ServerReflection, reflection)
     .service(ServerReflectionV1Alpha, reflection);
-  for (const { method, impl } of methods) {
-    router.rpc(method, impl, {
-      interceptors: chain,
-      // Before and after decompression.
-      readMaxBytes: requestMaxBytes(method),
-      jsonOptions: { ignoreUnknownFields: !accessRuleOf(method).refuseUnknownFields },
-    });
-  }
+  const leanMethods = methods.map((spec): LeanMethod => {
+    const { method, impl } = spec;
+    // Before and after decompression.
+    const readMaxBytes = requestMaxBytes(method);
+    const jsonOptions = { ignoreUnknownFields: !accessRuleOf(method).refuseUnknownFields };
+    const mayBeLarge = readMaxBytes > REQUEST_DEFAULT_MAX_BYTES;
+    const gate = mayBeLarge ? { requestGate: knownCallers(deps.verify) } : {};
+    router.rpc(method, impl, { interceptors: chain, readMaxBytes, jsonOptions, ...gate });
+    return { call: createUnaryCall(spec, chain, deps.verify, admission?.refusal), readMaxBytes, jsonOptions };
+  });
 
   // Whether this instance is well must be heard above all when it is not.
   const refusalOf = ({ typeName }: DescService) =>
     typeName === HealthService.typeName ? undefined : admission?.refusal;
   return {
-    calls: methods.map((spec) => createUnaryCall(spec, chain, deps.verify, admission?.refusal)),
+    calls: leanMethods.map(({ call }) => call),
     warm: validation.warm,
-    match: createRouterDoor(router, refusalOf).match,
+    match: createRouterDoor(router, { refusalOf, leanMethods: deps.lean === false ? [] : leanMethods }).match,
   };
 }
 

@@ -14,13 +14,14 @@ export interface Answer {
   readonly payload: { readonly data?: Uint8Array; readonly requestInfo?: RequestInfo };
 }
 
-/** Sets the metadata that a call is to be answered with. */
+/** Sets the metadata that a call is to be answered with. What has none is left alone: its answer is made in another way. */
 export function setMetadata(
   definition: Pick<StreamResponseDefinition, 'responseHeaders' | 'responseTrailers'> | undefined,
-  { responseHeader, responseTrailer }: HandlerContext,
+  context: HandlerContext,
 ): void {
-  append(responseHeader, definition?.responseHeaders);
-  append(responseTrailer, definition?.responseTrailers);
+  const { responseHeaders = [], responseTrailers = [] } = definition ?? {};
+  if (responseHeaders.length > 0) append(context.responseHeader, responseHeaders);
+  if (responseTrailers.length > 0) append(context.responseTrailer, responseTrailers);
 }
 
 /** The one message of a call, or the error that it is to end with. */
@@ -75,6 +76,6 @@ function errorFrom({ code, message, details }: ErrorDefinition, requestInfo?: Re
   return error;
 }
 
-function append(headers: Headers, fields: readonly Header[] = []): void {
+function append(headers: Headers, fields: readonly Header[]): void {
   for (const { name, value } of fields) for (const item of value) headers.append(name, item);
 }

@@ -20,7 +20,7 @@ export function requestInfoOf<Desc extends DescMessage>(
   timeoutMs = context.timeoutMs(),
 ): RequestInfo {
   const info = requestsOf(schema, requests);
-  if (timeoutMs !== undefined) info.timeoutMs = BigInt(timeoutMs);
+  if (timeoutMs !== undefined) info.timeoutMs = BigInt(Math.ceil(timeoutMs));
   info.requestHeaders = [...context.requestHeader].map(([name, value]) => header(name, value.split(', ')));
   if (context.requestMethod === 'GET') {
     const parameters = [...new URL(context.url).searchParams];

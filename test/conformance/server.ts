@@ -4,14 +4,17 @@
 import { buffer } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { create, createRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { createConnectRouter } from '@connectrpc/connect';
+import { createConnectRouter, createServiceImplSpec, type Interceptor } from '@connectrpc/connect';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { tlsMaterialFrom } from '../../src/edge/tls-material.ts';
 import { createTlsServer } from '../../src/edge/tls-server.ts';
 import { openServer } from '../../src/open-server.ts';
 import type { Tls } from '../../src/open-tls.ts';
 import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
+import type { JsonOptions } from '../../src/rpc/lean-exchange.ts';
+import type { LeanMethod } from '../../src/rpc/lean-handler.ts';
 import { createRouterDoor, routerOptions } from '../../src/rpc/router-door.ts';
+import { createUnaryCall } from '../../src/rpc/unary-call.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
 import { openLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -52,14 +55,19 @@ function textFrom(bytes: Uint8Array): string {
 
 async function openConformanceServer(request: ServerCompatRequest, withChain: boolean) {
   const { rpcDoor, health, shutdown } = createTestDoors();
+  const readMaxBytes = request.messageReceiveLimit;
+  // Answers quote their requests as google.protobuf.Any, whose JSON takes a descriptor.
+  const jsonOptions = { registry: createRegistry(file_connectrpc_conformance_v1_service) };
+  const interceptors = withChain ? PUBLIC_CHAIN : [];
   const router = createConnectRouter({
-    ...routerOptions({ readMaxBytes: request.messageReceiveLimit, shutdownSignal: shutdown.signal }),
-    // Answers quote their requests as google.protobuf.Any, whose JSON takes a descriptor.
-    jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
-    interceptors: withChain ? PUBLIC_CHAIN : [],
+    ...routerOptions({ readMaxBytes, shutdownSignal: shutdown.signal }),
+    jsonOptions,
+    interceptors,
   }).service(ConformanceService, conformanceService);
   const servicePaths = new Set(router.handlers.map(({ requestPath }) => requestPath));
-  const door = createRouterDoor(router);
+  const door = createRouterDoor(router, {
+    leanMethods: leanMethodsWith(interceptors, readMaxBytes, jsonOptions),
+  });
 
   const { logger } = await openLogger({ level: 'silent', format: 'json', version: '0', secretPatterns: [] });
   const metrics = createMetrics('0');
@@ -73,6 +81,23 @@ async function openConformanceServer(request: ServerCompatRequest, withChain: bo
     events: createEvents(logger, metrics),
     tls: tlsFor(request),
   });
+}
+
+/** The unary methods, for the lean path: they are as open as the service's streams are. */
+function leanMethodsWith(
+  interceptors: readonly Interceptor[],
+  readMaxBytes: number,
+  jsonOptions: JsonOptions,
+): LeanMethod[] {
+  const { methods } = createServiceImplSpec(ConformanceService, conformanceService);
+  const verify = () => Promise.reject(new Error('nobody is asked who they are'));
+  return Object.values(methods)
+    .filter((spec) => spec.kind === 'unary')
+    .map((spec) => ({
+      call: { ...createUnaryCall(spec, interceptors, verify), identify: async () => {} },
+      readMaxBytes,
+      jsonOptions,
+    }));
 }
 
 /** The runner puts its length in front of each message. */

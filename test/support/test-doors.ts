@@ -136,7 +136,7 @@ export function createTestDoors(deps: Partial<RpcDoorDeps> = {}) {
   const records: RequestRecord[] = [];
 
   const listener = (request: HttpRequest, response: HttpResponse) => {
-    const record = createRecord();
+    const record = createRecord(request.headers['x-request-id']?.toString());
     // A copy, for a log line too shows only what was known by then.
     response.on('close', () => records.push({ ...record }));
     response.setHeader('x-request-id', record.requestId);
@@ -148,9 +148,9 @@ export function createTestDoors(deps: Partial<RpcDoorDeps> = {}) {
   return { rpcDoor, restDoor, health, shutdown, records, listener };
 }
 
-export function createRecord(): RequestRecord {
+export function createRecord(requestId = `req_${randomUUID()}`): RequestRecord {
   return {
-    requestId: `req_${randomUUID()}`,
+    requestId,
     startedAtMs: performance.now(),
     remoteAddress: '127.0.0.1',
     route: 'unmatched',
