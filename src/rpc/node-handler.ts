@@ -8,10 +8,14 @@ import type { RequestRecord } from '../telemetry/request-record.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { acceptDeadline } from './deadline.ts';
 import { codeOfAnswer, readEarlyAnswer } from './early-answer.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from './http-handler.ts';
+import type { Http2Request, HttpHandler, HttpRequest, HttpResponse } from './http-handler.ts';
 import { protocolOf, sendProtocolError } from './protocol-error.ts';
 import { connectErrorFromFault } from './translate.ts';
 import { undecodable } from './undecodable.ts';
+
+// connect-node asks for Node's whole objects, and uses of those of HTTP/2 what ours have.
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+type NodeResponse = Parameters<typeof universalResponseToNodeResponse>[1];
 
 /** By then trailers have left this machine, over TLS as well. */
 const TRAILERS_MS = 100;
@@ -49,8 +53,8 @@ async function serve(
   let universalRequest: ReturnType<typeof universalRequestFromNodeRequest>;
   try {
     universalRequest = universalRequestFromNodeRequest(
-      request,
-      response,
+      request as NodeRequest,
+      response as NodeResponse,
       undefined,
       contextOf(callFor(request, response, record)),
     );
@@ -74,7 +78,7 @@ async function serve(
   }
   // RFC 9110 §15.5.6 wants it; the stock handlers leave it out.
   if (answer.status === 405) response.setHeader('allow', handler.allowedMethods.join(', '));
-  await universalResponseToNodeResponse(answer, response);
+  await universalResponseToNodeResponse(answer, response as NodeResponse);
 }
 
 function refuse(request: HttpRequest, response: HttpResponse, record: RequestRecord, fault: Fault): void {
@@ -118,9 +122,10 @@ function discardRest(request: IncomingMessage): void {
  * The same over HTTP/2, where the caller would wait for ever to be let send the rest, in a stream that stays open.
  * After a whole answer, this asks to send no more (RFC 9113 §8.1).
  */
-function stopWhenAnswered({ stream }: Http2ServerRequest): void {
-  stream.once('wantTrailers', () => {
-    if (stream.readableEnded) return;
+function stopWhenAnswered({ stream }: Http2Request): void {
+  // Nothing that HTTP/2 has for it has an event of its own where there are no trailers.
+  stream.once('finish', () => {
+    if (stream.readableEnded || !stream.headersSent) return;
     // Not at once: the reset would overtake the trailers, which Node is about to send.
     const timer = setTimeout(() => {
       stream.close(constants.NGHTTP2_NO_ERROR);
