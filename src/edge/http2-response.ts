@@ -1,9 +1,15 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { constants, type Http2Session, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Http2Response } from '../rpc/http-handler.ts';
+import { destroyOnceWritten } from './destroy-once-written.ts';
 
 /** What of a stream is of interest to whoever answers; its other events belong to the request. */
 const RESPONSE_EVENTS: ReadonlySet<string> = new Set(['close', 'drain', 'finish']);
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** RFC 9110 §5.5: visible characters, spaces, tabs and bytes beyond ASCII. Node would send anything. */
+const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 type Listener = (value: unknown) => void;
 
@@ -15,19 +21,14 @@ type Listener = (value: unknown) => void;
 export class Http2StreamResponse implements Http2Response {
   readonly stream: ServerHttp2Stream;
   statusCode = 200;
-  readonly #session: Http2Session | undefined;
   readonly #isHead: boolean;
   readonly #headers: OutgoingHttpHeaders = { ':status': 200 };
   #trailers: OutgoingHttpHeaders | undefined;
-  /** Whether `end` was called, so that nothing can follow. */
   #isEnded = false;
-  /** Whether the stream was given all of the answer, its end included. */
-  #isWhole = false;
 
   /** `isHead`: it answers a HEAD. */
   constructor(stream: ServerHttp2Stream, isHead: boolean) {
     this.stream = stream;
-    this.#session = stream.session;
     this.#isHead = isHead;
   }
 
@@ -35,15 +36,9 @@ export class Http2StreamResponse implements Http2Response {
     return this.stream.headersSent;
   }
 
-  /**
-   * Node destroys a stream as soon as its last frame is made, before it hears that the body was written. By then it is as
-   * good as out, unless the stream or its session was ended otherwise.
-   */
+  /** Whether all of it was written to the connection. */
   get writableFinished(): boolean {
-    const { writableFinished, closed, rstCode } = this.stream;
-    const endedByItself =
-      closed && rstCode === constants.NGHTTP2_NO_ERROR && this.#session?.destroyed === false;
-    return writableFinished || (this.#isWhole && endedByItself);
+    return this.stream.writableFinished;
   }
 
   on(event: string, listener: Listener): this {
@@ -116,14 +111,15 @@ export class Http2StreamResponse implements Http2Response {
     if (this.#isEnded) return this;
     this.#isEnded = true;
     if (isOver(stream)) return this;
-    this.#isWhole = true;
     const trailers = this.#trailers;
     const endsWithHeaders = this.#isBodiless() || (data.length === 0 && trailers === undefined);
     if (!stream.headersSent) {
+      // With trailers, Node waits by itself.
+      if (trailers === undefined) stream.destroy = destroyOnceWritten;
       this.#respond(endsWithHeaders, trailers !== undefined);
       if (endsWithHeaders) return this;
     }
-    if (trailers !== undefined) stream.once('wantTrailers', () => stream.sendTrailers(trailers));
+    if (trailers !== undefined) stream.on('wantTrailers', () => stream.sendTrailers(trailers));
     if (endsWithHeaders) stream.end();
     else stream.end(data, encoding);
     return this;
@@ -131,7 +127,6 @@ export class Http2StreamResponse implements Http2Response {
 
   /** Resets the stream. Without an error, an answer that has begun would look whole. */
   destroy(error?: Error): this {
-    if (!isOver(this.stream)) this.#isWhole = false;
     this.stream.destroy(error);
     return this;
   }
@@ -157,9 +152,9 @@ function setField(
   name: string,
   value: number | string | readonly string[],
 ): void {
-  validateHeaderName(name);
-  // It takes what it is given as a text, which is right for numbers and lists, too.
-  validateHeaderValue(name, String(value));
+  if (!TOKEN.test(name)) throw new TypeError(`not a name of a header: ${name}`);
+  // A list is tested as the text of all its values.
+  if (FORBIDDEN_IN_VALUE.test(String(value))) throw new TypeError(`not a value of the header ${name}`);
   fields[name.toLowerCase()] = typeof value === 'object' ? [...value] : value;
 }
 
