@@ -18,7 +18,7 @@ export class Http2StreamRequest implements Http2Request {
   readonly httpVersion = '2.0';
   url: string;
 
-  /** `headers` are those of the `stream` event: in lower case, repetitions joined as RFC 9113 §8.2.3 and §5.3 of RFC 9110 say. */
+  /** `headers` as Node makes them: names in lower case, repetitions joined (RFC 9110 §5.3, of cookies RFC 9113 §8.2.3). */
   constructor(stream: ServerHttp2Stream, socket: Socket, headers: IncomingHttpHeaders, rawHeaders: string[]) {
     this.stream = stream;
     this.socket = socket;

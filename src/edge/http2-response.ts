@@ -36,7 +36,6 @@ export class Http2StreamResponse implements Http2Response {
     return this.stream.headersSent;
   }
 
-  /** Whether all of it was written to the connection. */
   get writableFinished(): boolean {
     return this.stream.writableFinished;
   }

@@ -25,8 +25,9 @@ export interface Http2Response {
   readonly stream: ServerHttp2Stream;
   statusCode: number;
   readonly headersSent: boolean;
-  /** Whether all of it was handed to the connection, or thrown away with an aborted stream. */
+  /** Whether all of it was written to the connection; Node says so of an aborted stream, too. */
   readonly writableFinished: boolean;
+  /** `close` comes once, `drain` and `finish` as of a Writable. An error of the stream is told by `close` alone. */
   on(event: string, listener: (value: unknown) => void): unknown;
   once(event: string, listener: (value: unknown) => void): unknown;
   off(event: string, listener: (value: unknown) => void): unknown;

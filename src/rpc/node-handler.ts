@@ -123,10 +123,10 @@ function discardRest(request: IncomingMessage): void {
  * After a whole answer, this asks to send no more (RFC 9113 §8.1).
  */
 function stopWhenAnswered({ stream }: Http2Request): void {
-  // Nothing that HTTP/2 has for it has an event of its own where there are no trailers.
+  // Comes with trailers and without; for a HEAD before its answer, and then nothing is stopped.
   stream.once('finish', () => {
     if (stream.readableEnded || !stream.headersSent) return;
-    // Not at once: the reset would overtake the trailers, which Node is about to send.
+    // Not at once: the reset would overtake trailers that Node is about to send.
     const timer = setTimeout(() => {
       stream.close(constants.NGHTTP2_NO_ERROR);
       // Closed alone, it would wait for somebody to read what has come.
