@@ -1,6 +1,5 @@
 import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
 import type { HttpRequest } from '../rpc/http-handler.ts';
-import { socketOf } from './peer-socket.ts';
 
 /** Hops that are looked at. Nobody chains as many proxies; a header with thousands only costs time. */
 const MAX_HOPS = 50;
@@ -99,5 +98,5 @@ function blockListOf(ranges: readonly string[]): BlockList {
 }
 
 function peerAddressOf(request: HttpRequest): string {
-  return socketOf(request)?.remoteAddress ?? '';
+  return request.socket.remoteAddress ?? '';
 }

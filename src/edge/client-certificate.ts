@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ClientCertificate } from '../keys/client-certificate.ts';
 import type { HttpRequest } from '../rpc/http-handler.ts';
-import { socketOf } from './peer-socket.ts';
 
 /** Nobody needs more; what a certificate may hold beyond is not looked at. */
 const MAX_NAMES = 100;
@@ -14,7 +13,7 @@ const DNS_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/;
 /** The SPIFFE ID standard, section 2: lower-case trust domain, path of segments, no port, query or fragment. */
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/[A-Za-z0-9._-]+)+$/;
 
-/** Where a connection keeps what its client has proved; a socket of HTTP/2 hides behind a proxy, which lets it through. */
+/** Where a connection keeps what its client has proved. */
 const CERTIFICATE = Symbol('client certificate');
 
 interface CertifiedSocket extends Socket {
@@ -36,8 +35,8 @@ export function noteClientCertificate(socket: TLSSocket): 'none' | 'unverified' 
 
 /** What the client of the request's connection has proved with its certificate, if it has. */
 export function clientCertificateOf(request: HttpRequest): ClientCertificate | undefined {
-  const socket: CertifiedSocket | undefined = socketOf(request);
-  return socket?.[CERTIFICATE];
+  const socket: CertifiedSocket = request.socket;
+  return socket[CERTIFICATE];
 }
 
 /**

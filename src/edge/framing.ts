@@ -1,5 +1,4 @@
-import type { Http2ServerRequest } from 'node:http2';
-import type { HttpRequest } from '../rpc/http-handler.ts';
+import type { Http2Request, HttpRequest } from '../rpc/http-handler.ts';
 
 /**
  * Whether everybody on the way ends this request where we do. Node takes any coding in front of `chunked`, and chunks in
@@ -15,6 +14,6 @@ export function hasSoundFraming(request: HttpRequest): boolean {
 }
 
 /** By its connection, for `POST / HTTP/2.0` can also stand in a request line. */
-export function isHttp2(request: HttpRequest): request is Http2ServerRequest {
+export function isHttp2(request: HttpRequest): request is Http2Request {
   return 'stream' in request;
 }

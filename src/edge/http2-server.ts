@@ -1,14 +1,17 @@
 import {
   constants,
   createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
   type Http2Session,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Http2Request, Http2Response } from '../rpc/http-handler.ts';
+import { createBodyDeadlines } from './body-deadlines.ts';
+import { Http2StreamRequest } from './http2-request.ts';
+import { Http2StreamResponse } from './http2-response.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 /**
@@ -42,42 +45,44 @@ interface SessionState {
 
 /** HTTP/2, agreed on by ALPN or by prior knowledge, on connections that are handed over by `accept`. */
 export function createHttp2Server(
-  handler: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  handler: (request: Http2Request, response: Http2Response) => void,
   limits: ServerLimits,
 ): Http2Server {
   const sessions = new Map<ServerHttp2Session, SessionState>();
   /** Those whose GOAWAY names the last stream that is processed. */
   const ending = new WeakSet<Http2Session>();
+  const bodies = createBodyDeadlines(limits.requestTimeoutMs);
 
-  function serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    const { session } = request.stream;
-    // It came before the GOAWAY went out, which all the same says that it was not processed: its client may repeat it.
-    if (session !== undefined && ending.has(session)) request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
-    else handler(request, response);
-  }
-
-  const server = createServer(
-    {
-      settings: {
-        maxConcurrentStreams: limits.http2MaxConcurrentStreams,
-        maxHeaderListSize: limits.maxHeaderBytes,
-        enablePush: false,
-      },
-      maxHeaderListPairs: limits.http2MaxHeaderPairs,
-      maxSessionMemory: limits.http2MaxSessionMemoryMb,
-      maxSessionInvalidFrames: limits.http2MaxInvalidFrames,
-      streamResetBurst: limits.http2StreamResetBurst,
-      streamResetRate: limits.http2StreamResetsPerSecond,
+  // Without a listener of 'request', Node makes none of its own objects for requests and responses.
+  const server = createServer({
+    settings: {
+      maxConcurrentStreams: limits.http2MaxConcurrentStreams,
+      maxHeaderListSize: limits.maxHeaderBytes,
+      enablePush: false,
     },
-    serve,
-  );
-  // Node's own 417 would have neither an id nor a line in the log. RFC 9110 §10.1.1 lets a server ignore it.
-  server.on('checkExpectation', serve);
-  // Node would write to a stream that was reset in the same packet, and throw where nobody catches.
-  server.on('checkContinue', (request, response) => {
-    if (!response.stream.destroyed && !response.stream.closed) response.writeContinue();
-    serve(request, response);
+    maxHeaderListPairs: limits.http2MaxHeaderPairs,
+    maxSessionMemory: limits.http2MaxSessionMemoryMb,
+    maxSessionInvalidFrames: limits.http2MaxInvalidFrames,
+    streamResetBurst: limits.http2StreamResetBurst,
+    streamResetRate: limits.http2StreamResetsPerSecond,
   });
+
+  function serve(
+    stream: ServerHttp2Stream,
+    socket: Socket,
+    headers: IncomingHttpHeaders,
+    rawHeaders: string[],
+  ): void {
+    // It came before the GOAWAY went out, which all the same says that it was not processed: its client may repeat it.
+    if (stream.session !== undefined && ending.has(stream.session))
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    else if (headers[':method'] === 'CONNECT') refuseTunnel(stream);
+    else {
+      if (headers.expect === '100-continue') letGoOn(stream);
+      const request = new Http2StreamRequest(stream, socket, headers, rawHeaders);
+      handler(request, new Http2StreamResponse(stream, request.method === 'HEAD'));
+    }
+  }
 
   function track(session: ServerHttp2Session, socket: Socket): void {
     const state: SessionState = { socket, runningStreams: 0 };
@@ -87,13 +92,18 @@ export function createHttp2Server(
     // Whoever has said goodbye has nothing more to be silent about than its running calls.
     session.once('goaway', () => session.setTimeout(limits.http2PingTimeoutMs));
     if (socket instanceof TLSSocket) awaitSettings(session, socket, limits.sniffTimeoutMs);
-    session.on('stream', (stream, headers) => {
+    function streamClosed(this: ServerHttp2Stream): void {
+      bodies.forget(this);
+      state.runningStreams -= 1;
+      if (session.closed && state.runningStreams === 0) lingerThenDestroy(socket);
+    }
+    session.on('stream', (stream, headers, _flags, rawHeaders: string[]) => {
       state.runningStreams += 1;
-      stream.once('close', () => {
-        state.runningStreams -= 1;
-        if (session.closed && state.runningStreams === 0) lingerThenDestroy(socket);
-      });
-      limitBodyTime(stream, headers['content-type'], limits.requestTimeoutMs);
+      stream.on('close', streamClosed);
+      // A peer that resets it, which 'close' tells; unheard, it would end the process.
+      stream.on('error', ignore);
+      if (hasTimedBody(stream, headers['content-type'])) bodies.watch(stream);
+      serve(stream, socket, headers, rawHeaders);
     });
   }
 
@@ -161,13 +171,20 @@ function endSession(session: ServerHttp2Session, { socket }: SessionState): void
   lingerThenDestroy(socket);
 }
 
-/** The request timeout of HTTP/1.1, for HTTP/2: a body that does not end in time resets its stream. */
-function limitBodyTime(stream: ServerHttp2Stream, contentType: string | undefined, timeoutMs: number): void {
-  if (stream.endAfterHeaders || STREAMING_CONTENT_TYPES.some((type) => contentType?.startsWith(type))) return;
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), timeoutMs);
-  const stop = () => clearTimeout(timer);
-  stream.once('end', stop);
-  stream.once('close', stop);
+/** Whether the request timeout of HTTP/1.1 goes for its body, too: it resets the stream of one that does not end in time. */
+function hasTimedBody(stream: ServerHttp2Stream, contentType: string | undefined): boolean {
+  return !stream.endAfterHeaders && !STREAMING_CONTENT_TYPES.some((type) => contentType?.startsWith(type));
+}
+
+/** As over HTTP/1.1: no proxy is looked for here. */
+function refuseTunnel(stream: ServerHttp2Stream): void {
+  if (!stream.destroyed && !stream.closed) stream.respond({ ':status': 405 }, { endStream: true });
+}
+
+/** Other expectations are ignored, as RFC 9110 §10.1.1 allows. */
+function letGoOn(stream: ServerHttp2Stream): void {
+  // It may have been reset in the same packet, and a write would throw where nobody catches.
+  if (!stream.destroyed && !stream.closed) stream.additionalHeaders({ ':status': 100 });
 }
 
 /** Node ends the socket of a session that is over, and waits for its peer to read all and do the same, however long. */
@@ -175,3 +192,5 @@ function lingerThenDestroy(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
 }
+
+function ignore(): void {}

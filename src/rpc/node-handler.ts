@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import {
   createAsyncIterable,
   type UniversalHandler,
@@ -17,6 +18,10 @@ import type { ServeLean } from './lean-handler.ts';
 import { protocolOf } from './protocol-error.ts';
 import { undecodable } from './undecodable.ts';
 import { forgoBody } from './unread-body.ts';
+
+// connect-node asks for Node's whole objects, and uses of those of HTTP/2 what ours have.
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+type NodeResponse = Parameters<typeof universalResponseToNodeResponse>[1];
 
 export interface NodeHandlerOptions {
   /** Asked before anything else: why a call that has just come is not taken on, or undefined where it is. */
@@ -64,8 +69,8 @@ async function serve(
   let universalRequest: ReturnType<typeof universalRequestFromNodeRequest>;
   try {
     universalRequest = universalRequestFromNodeRequest(
-      request,
-      response,
+      request as NodeRequest,
+      response as NodeResponse,
       undefined,
       contextOf(httpCall(request, response, record, acceptDeadline(request.headers))),
     );
@@ -90,7 +95,7 @@ async function serve(
   }
   // RFC 9110 §15.5.6 wants it; the stock handlers leave it out.
   if (answer.status === 405) response.setHeader('allow', handler.allowedMethods.join(', '));
-  await universalResponseToNodeResponse(answer, response);
+  await universalResponseToNodeResponse(answer, response as NodeResponse);
 }
 
 /** Leaves the request whole when a handler stops reading it; read as connect-node does, it could not be read on. */

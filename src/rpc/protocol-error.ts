@@ -2,7 +2,6 @@ import type { ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import type { HttpRequest, HttpResponse } from './http-handler.ts';
-import { stopSending } from './unread-body.ts';
 
 export type Protocol = 'connect' | 'grpc' | 'grpc-web';
 
@@ -35,8 +34,6 @@ export function sendProtocolError(
   response.setHeader('content-type', request.headers['content-type'] ?? `application/${protocol}`);
   setHeaders(response, setTrailerStatus(new Headers(), error));
   response.end();
-  // An answer that ends with its headers never wants trailers.
-  if ('stream' in request) stopSending(request);
 }
 
 function setHeaders(response: HttpResponse, headers: Headers): void {

@@ -1,7 +1,7 @@
 // What becomes of the body of a request that is answered before it has been read to its end.
 import type { IncomingMessage } from 'node:http';
-import { constants, type Http2ServerRequest } from 'node:http2';
-import type { HttpRequest, HttpResponse } from './http-handler.ts';
+import { constants } from 'node:http2';
+import type { Http2Request, HttpRequest, HttpResponse } from './http-handler.ts';
 
 /** By then trailers have left this machine, over TLS as well. */
 const TRAILERS_MS = 100;
@@ -27,20 +27,18 @@ function discardRest(request: IncomingMessage): void {
 
 /**
  * The same over HTTP/2, where the caller would wait for ever to be let send the rest, in a stream that stays open.
- * Trailers are wanted once all else of the answer has gone out.
+ * After a whole answer, this asks to send no more (RFC 9113 §8.1).
  */
-function stopWhenAnswered(request: Http2ServerRequest): void {
-  request.stream.once('wantTrailers', () => stopSending(request));
-}
-
-/** After a whole answer, asks the caller to send no more (RFC 9113 §8.1). */
-export function stopSending({ stream }: Http2ServerRequest): void {
-  if (stream.readableEnded) return;
-  // Not at once: the reset would overtake what Node is about to send.
-  const timer = setTimeout(() => {
-    stream.close(constants.NGHTTP2_NO_ERROR);
-    // Closed alone, it would wait for somebody to read what has come.
-    stream.destroy();
-  }, TRAILERS_MS);
-  stream.once('close', () => clearTimeout(timer));
+function stopWhenAnswered({ stream }: Http2Request): void {
+  // Comes with trailers and without; for a HEAD before its answer, and then nothing is stopped.
+  stream.once('finish', () => {
+    if (stream.readableEnded || !stream.headersSent) return;
+    // Not at once: the reset would overtake trailers that Node is about to send.
+    const timer = setTimeout(() => {
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      // Closed alone, it would wait for somebody to read what has come.
+      stream.destroy();
+    }, TRAILERS_MS);
+    stream.once('close', () => clearTimeout(timer));
+  });
 }

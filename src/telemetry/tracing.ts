@@ -13,9 +13,11 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { RequestEnd, RequestRecord } from './request-record.ts';
 import { errorTypeOf, requestAttributes, requestSpanName, serverFailed } from './span-attributes.ts';
 
-/** A request as the edge has it: an emitter, whose listeners run within the request's span. */
+/** A request as the edge has it. Its listeners run within the request's span. */
 interface TracedRequest {
   readonly headers: object;
+  /** What emits the events of a request over HTTP/2. One over HTTP/1.1 does so itself. */
+  readonly stream?: object;
 }
 
 /** Which methods of a port get a span, and what all those spans say. */
@@ -67,7 +69,7 @@ export function createTracing({ tracer, contexts, redact }: TracingDeps): Tracin
       record.traceId = span.spanContext().traceId;
       const context = trace.setSpan(parent, span);
       // A request's events come from its connection, which knows nothing of the span.
-      contexts.bind(context, request);
+      contexts.bind(context, request.stream ?? request);
       contexts.with(context, serve);
     },
 
