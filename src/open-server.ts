@@ -9,6 +9,7 @@ import { createHealthRoutes, isHealthPath } from './edge/health-routes.ts';
 import { createOnePortServer, type OnePortServer } from './edge/listen.ts';
 import { createRequestIds } from './edge/request-id.ts';
 import { groupCalls } from './edge/running-calls.ts';
+import type { Batches } from './flow/batches.ts';
 import { UPLOAD_TOKEN_PATTERN } from './keys/upload-token.ts';
 import type { Tls } from './open-tls.ts';
 import { sendFault } from './rest/envelope.ts';
@@ -27,6 +28,7 @@ export interface ServedRooms {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly events: Events;
+  readonly batches: Batches;
   /** Undefined: off. */
   readonly tls?: Tls | undefined;
   /** Undefined: off. */
@@ -36,9 +38,9 @@ export interface ServedRooms {
 /** The one port, with every door behind it. It does not listen yet. */
 export function openServer(
   settings: Pick<Settings, 'trustedProxies' | 'corsOrigins' | 'maxConnections' | 'maxConnectionsPerAddress'>,
-  { rpc, health, metrics, events, tls, tracing }: ServedRooms,
+  { rpc, health, metrics, events, batches, tls, tracing }: ServedRooms,
 ): OnePortServer {
-  const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc });
+  const rest = createRestDoor({ calls: rpc.calls, rpcDoor: rpc, batches });
   const running = new Set<RequestRecord>();
   const edge = createEdge({
     doors: [

@@ -1,4 +1,5 @@
 import { Fault } from '../fault/fault.ts';
+import type { Batches } from '../flow/batches.ts';
 import type { Door, HttpHandler, HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { UnaryCall } from '../rpc/unary-call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
@@ -12,6 +13,8 @@ export interface RestDoorDeps {
   readonly calls: readonly UnaryCall[];
   /** Where a request on a REST path goes that says it speaks the Connect protocol. */
   readonly rpcDoor: Door;
+  /** Left out: each call is worked on as soon as it is there. */
+  readonly batches?: Batches | undefined;
 }
 
 interface ServedRoute extends Route {
@@ -27,7 +30,7 @@ interface ServedRoute extends Route {
  *
  * @throws Error for a rule that cannot be served, and for two methods at one path.
  */
-export function createRestDoor({ calls, rpcDoor }: RestDoorDeps): Door {
+export function createRestDoor({ calls, rpcDoor, batches }: RestDoorDeps): Door {
   const routes = calls.flatMap((call) =>
     httpBindingsOf(call).map((binding): ServedRoute => {
       const connect = rpcDoor.match(`/${call.route}`);
@@ -35,7 +38,7 @@ export function createRestDoor({ calls, rpcDoor }: RestDoorDeps): Door {
       return {
         binding,
         name: call.route,
-        serve: createServeCall(call, binding),
+        serve: createServeCall(call, binding, batches),
         connect: looksLikeConnect(binding) ? connect : undefined,
       };
     }),

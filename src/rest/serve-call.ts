@@ -1,5 +1,6 @@
 import { ConnectError } from '@connectrpc/connect';
 import { Fault, faultFromUnknown } from '../fault/fault.ts';
+import type { Batches } from '../flow/batches.ts';
 import { REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from '../rpc/access.ts';
 import type { HttpRequest, HttpResponse } from '../rpc/http-handler.ts';
 import type { UnaryCall } from '../rpc/unary-call.ts';
@@ -23,7 +24,11 @@ export type ServeCall = (
 ) => void;
 
 /** Serves one method as one of its bindings says. Without a body in the binding, none is looked at. */
-export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCall {
+export function createServeCall(
+  call: UnaryCall,
+  binding: HttpBinding,
+  batches: Batches = (work) => work(),
+): ServeCall {
   const exchange: Exchange = {
     call,
     decode: createRequestDecoder(call.method.input, binding),
@@ -41,10 +46,12 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
   if (binding.body === undefined) {
     return (request, response, record, segments) => {
       if (begin(request, response, record))
-        void answer(exchange, request, response, record, segments, undefined);
+        batches(() => void answer(exchange, request, response, record, segments, undefined));
     };
   }
   const maxBytes = requestMaxBytes(call.method);
+  // A call that may bring much may also take long, and others would have to wait for it.
+  const later: Batches = maxBytes > REQUEST_DEFAULT_MAX_BYTES ? (work) => work() : batches;
   return (request, response, record, segments) => {
     if (!begin(request, response, record)) return;
     const refusal = refuse(request, maxBytes);
@@ -56,7 +63,7 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
       admit: () => call.identify(restCall(request, response, record, [])),
     };
     readBody(request, limits, {
-      complete: (body) => void answer(exchange, request, response, record, segments, body),
+      complete: (body) => later(() => void answer(exchange, request, response, record, segments, body)),
       tooLarge: () => sendFault(request, response, record, bodyTooLarge(maxBytes)),
       refused: (error) => sendFault(request, response, record, faultFromUnknown(error)),
     });

@@ -34,6 +34,8 @@ export interface Tracing {
    */
   serve(request: TracedRequest, record: RequestRecord, serve: () => void): void;
   requestEnded(record: RequestRecord, end: RequestEnd): void;
+  /** The work, to be done later within the span in which it was handed over. */
+  bound(work: () => void): () => void;
   /** Notes in the span of the request that is being served, if any, that something happened. */
   note(event: string, attributes: Attributes): void;
   /** The port, with a span for each call that a request waits for. */
@@ -82,6 +84,8 @@ export function createTracing({ tracer, contexts, redact }: TracingDeps): Tracin
       }
       span.end();
     },
+
+    bound: (work) => contexts.bind(contexts.active(), work),
 
     note: (event, attributes) => void currentSpan()?.addEvent(event, attributes),
 

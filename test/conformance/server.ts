@@ -8,10 +8,12 @@ import { createConnectRouter } from '@connectrpc/connect';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { tlsMaterialFrom } from '../../src/edge/tls-material.ts';
 import { createTlsServer } from '../../src/edge/tls-server.ts';
+import { createBatches } from '../../src/flow/batches.ts';
 import { openServer } from '../../src/open-server.ts';
 import type { Tls } from '../../src/open-tls.ts';
 import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
 import { createRouterDoor, routerOptions } from '../../src/rpc/router-door.ts';
+import { afterInput } from '../../src/system.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
 import { openLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -71,6 +73,7 @@ async function openConformanceServer(request: ServerCompatRequest, withChain: bo
     health,
     metrics,
     events: createEvents(logger, metrics),
+    batches: createBatches(afterInput),
     tls: tlsFor(request),
   });
 }
