@@ -6,7 +6,7 @@ import type { UploadSettings } from './config/destinations.ts';
 import type { OnePortServer } from './edge/listen.ts';
 import { Fault } from './fault/fault.ts';
 import type { CreatedKey } from './keys/keys.ts';
-import { openAdmission } from './open-admission.ts';
+import { openAdmission, openBatches } from './open-admission.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
 import { openServer } from './open-server.ts';
 import { openTelemetry } from './open-telemetry.ts';
@@ -61,12 +61,14 @@ export async function openApp(options: AppOptions): Promise<App> {
   const rpc = createRpcDoor({
     ...core,
     admission,
+    batches: openBatches(tracing),
     health,
     wallClockMs: clock.wallMs,
     shutdownSignal: shutdown.signal,
   });
   const expose = peers?.shareMetrics(metrics.snapshot) ?? metrics.expose;
-  const server = openServer(settings, { rpc, health, metrics: { ...metrics, expose }, events, tls, tracing });
+  const served = { rpc, health, metrics: { ...metrics, expose }, events, tls, tracing };
+  const server = openServer(settings, served);
   const address = await server.listen(settings.port, settings.host);
   // Without a listener the process would not end if what follows fails. After `stop` there is nothing left to cut.
   opening.defer(async () => void (await server.shutdown(0)));

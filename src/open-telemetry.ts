@@ -21,7 +21,7 @@ export interface Telemetry extends AsyncDisposable {
 /** Disposing exports and writes what is left, within the time that one export may take. */
 export async function openTelemetry(settings: Settings, options: LogOptions): Promise<Telemetry> {
   await using opening = new AsyncDisposableStack();
-  const { logger } = opening.use(await openLog(settings, options));
+  const { logger, writeLine } = opening.use(await openLog(settings, options));
   const metrics = createMetrics(version);
   const { exported } = createExportEvents(logger, metrics);
   const tracing = opening.use(await openExports(settings, metrics, exported))?.tracing;
@@ -29,7 +29,7 @@ export async function openTelemetry(settings: Settings, options: LogOptions): Pr
   return {
     metrics,
     tracing,
-    events: createEvents(logger, metrics, tracing),
+    events: createEvents(logger, metrics, { tracing, writeLine }),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

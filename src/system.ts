@@ -14,6 +14,9 @@ export const schedule: Schedule = (delayMs, callback) => {
   return () => clearTimeout(timer);
 };
 
+/** Calls back when all input that has come has been read, and before any more is waited for. */
+export const afterInput = (run: () => void): void => void setImmediate(run);
+
 export const random = {
   bytes: randomBytes,
   /** Random bytes in small pieces, at a fraction of the price of asking the system for each. */

@@ -1,7 +1,7 @@
 import { Fault } from '../fault/fault.ts';
 import type { Door, HttpHandler, HttpResponse } from '../rpc/http-handler.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
-import type { Refuse } from './edge.ts';
+import type { Refuse } from './entry.ts';
 import { freshWithinReason } from './fresh-page.ts';
 
 /** Every path of gRPC's health protocol begins so. */

@@ -39,13 +39,18 @@ export function enumEncoder({ typeName, value: values }: DescEnum): ValueEncoder
 /** The first second that ProtoJSON writes, as seconds since 1970, and the last. */
 const TIMESTAMP_SECONDS = { min: -62_135_596_800n, max: 253_402_300_799n } as const;
 
+/** The last whole second that was written: answers of one second mostly name the same one, and dates are slow to write. */
+let lastSecond = { seconds: 0n, text: '1970-01-01T00:00:00Z' };
+
 /** RFC 3339 in UTC, with as many fractional digits as it takes of 0, 3, 6 and 9. */
 export function encodeTimestamp(timestamp: Timestamp): JsonValue {
   const { seconds, nanos } = timestamp;
   const isPlain = nanos === 0 && seconds >= TIMESTAMP_SECONDS.min && seconds <= TIMESTAMP_SECONDS.max;
   // Fractions are rare here, and what is out of range the library refuses.
   if (!isPlain) return toJson(TimestampSchema, timestamp);
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5)}Z`;
+  if (seconds !== lastSecond.seconds)
+    lastSecond = { seconds, text: `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5)}Z` };
+  return lastSecond.text;
 }
 
 function encodeString(value: unknown): JsonValue {

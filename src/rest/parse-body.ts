@@ -33,6 +33,7 @@ export function wrongBody(message: string): Fault {
   return new Fault('INVALID_REQUEST', { fields: [{ field: 'body', message }] });
 }
 
-function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+function latin1(bytes: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, byteLength)).toString('latin1');
 }

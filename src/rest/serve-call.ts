@@ -42,7 +42,7 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
   if (binding.body === undefined) {
     return (request, response, record, segments) => {
       if (begin(request, response, record))
-        void answer(exchange, request, response, record, segments, undefined);
+        call.together(() => void answer(exchange, request, response, record, segments, undefined));
     };
   }
   const maxBytes = requestMaxBytes(call.method);
@@ -57,7 +57,8 @@ export function createServeCall(call: UnaryCall, binding: HttpBinding): ServeCal
       admit: () => call.identify(restCall(request, response, record, [])),
     };
     readBody(request, limits, {
-      complete: (body) => void answer(exchange, request, response, record, segments, body),
+      complete: (body) =>
+        call.together(() => void answer(exchange, request, response, record, segments, body)),
       tooLarge: () => sendFault(request, response, record, bodyTooLarge(maxBytes)),
       refused: (error) => sendFault(request, response, record, faultFromUnknown(error)),
     });

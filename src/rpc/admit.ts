@@ -4,6 +4,7 @@ import { Fault } from '../fault/fault.ts';
 import type { Principal } from '../keys/api-key.ts';
 import { type AccessRule, accessRuleOf } from './access.ts';
 import { principalOf } from './call.ts';
+import { guard } from './guard.ts';
 
 /**
  * Lets a call through only if the caller's key holds the scope that the contract demands of the method, and the
@@ -15,13 +16,12 @@ export function admit(services: readonly DescService[]): Interceptor {
   const rules = new Map(
     services.flatMap(({ methods }) => methods).map((method) => [method, accessRuleOf(method)]),
   );
-  return (next) => async (request) => {
-    const rule = rules.get(request.method);
-    const principal = principalOf(request.contextValues);
+  return guard(({ method, contextValues }) => {
+    const rule = rules.get(method);
+    const principal = principalOf(contextValues);
     if (rule === undefined || principal === undefined) throw new Fault('SCOPE_MISSING');
     refuseForbidden(rule, principal);
-    return next(request);
-  };
+  });
 }
 
 function refuseForbidden({ scope, tokenAction }: AccessRule, { scopes, uploadToken }: Principal): void {

@@ -1,11 +1,11 @@
-import type { Interceptor } from '@connectrpc/connect';
 import { Fault } from '../fault/fault.ts';
 import { callOf } from './call.ts';
 import { hasExpired } from './deadline.ts';
+import { guard } from './guard.ts';
 
 /** Ends a call whose deadline has passed, so that nothing is begun for nobody. */
-export const inTime: Interceptor = (next) => (request) => {
+export const inTime = guard((request) => {
   // The signal is asked for last: it is made on first use.
-  if (!callOf(request.contextValues).hasDeadline || !hasExpired(request.signal)) return next(request);
-  return Promise.reject(new Fault('DEADLINE_EXCEEDED'));
-};
+  if (callOf(request.contextValues).hasDeadline && hasExpired(request.signal))
+    throw new Fault('DEADLINE_EXCEEDED');
+});

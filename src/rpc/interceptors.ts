@@ -22,7 +22,10 @@ export interface ChainDeps {
   readonly validation: Validation;
 }
 
-/** What every call to a service of the product passes through, outermost first. */
+/**
+ * What every call to a service of the product passes through, outermost first. Three stand around the rest of the call;
+ * the others are guards, which cost no promise unless they wait.
+ */
 export function createChain(
   services: readonly DescService[],
   { verify, limiter, wallClockMs, admission, validation }: ChainDeps,

@@ -81,17 +81,18 @@ export function createLeanHandler({ call, readMaxBytes, jsonOptions }: LeanMetho
     // From the arrival of the request: what its body took has been waited for, too.
     const deadlineAtMs = timeoutMs === undefined ? undefined : record.startedAtMs + timeoutMs;
     const info = httpCall(request, response, record, timeoutMs !== undefined);
+    const take = (body: Buffer) => {
+      const message = decode(wire, body);
+      if (message === undefined) return serveStock([body]);
+      const transport = new HttpTransport(wire.protocol, request, response, deadlineAtMs);
+      const exchange = { wire, request, response, transport, jsonOptions };
+      answer(exchange, message, record, info).catch((error: unknown) => giveUp(response, record, error));
+    };
     readBody(
       request,
       bodyLimits(wire, readMaxBytes, () => call.identify(info)),
       {
-        complete: (body) => {
-          const message = decode(wire, body);
-          if (message === undefined) return serveStock([body]);
-          const transport = new HttpTransport(wire.protocol, request, response, deadlineAtMs);
-          const exchange = { wire, request, response, transport, jsonOptions };
-          answer(exchange, message, record, info).catch((error: unknown) => giveUp(response, record, error));
-        },
+        complete: (body) => call.together(() => take(body)),
         tooLarge: serveStock,
         refused: (error) => {
           forgoBody(request, response);

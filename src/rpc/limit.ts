@@ -3,6 +3,7 @@ import { Fault } from '../fault/fault.ts';
 import { retryAfterSeconds } from '../fault/retry-after.ts';
 import type { KeyLimiter, KeyRateVerdict } from '../quota/key-limiter.ts';
 import { type Call, callerOf, callOf, setRate } from './call.ts';
+import { guard } from './guard.ts';
 
 /** What the policy of a limit of the key's own is called; a plan's has the plan's name. */
 const OWN_POLICY = 'key';
@@ -16,15 +17,14 @@ export type CountCall = (values: ContextValues) => Fault | undefined | Promise<F
 
 /** Ends the call when its key is over its rate limit. */
 export function limit(count: CountCall): Interceptor {
-  return (next) => (request) => {
-    const counted = count(request.contextValues);
-    if (counted === undefined) return next(request);
-    return counted instanceof Promise ? counted.then(proceed) : proceed(counted);
+  return guard(({ contextValues }) => {
+    const counted = count(contextValues);
+    return counted instanceof Promise ? counted.then(refuse) : refuse(counted);
+  });
+}
 
-    function proceed(refusal: Fault | undefined): ReturnType<typeof next> {
-      return refusal === undefined ? next(request) : Promise.reject(refusal);
-    }
-  };
+function refuse(refusal: Fault | undefined): void {
+  if (refusal !== undefined) throw refusal;
 }
 
 export function createCallCount(limiter: KeyLimiter, wallClockMs: () => number): CountCall {

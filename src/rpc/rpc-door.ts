@@ -5,6 +5,7 @@ import { Health as HealthService } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
+import type { Batches } from '../flow/batches.ts';
 import type { Health } from '../telemetry/health.ts';
 import { accessRuleOf, REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from './access.ts';
 import { type ApiKeyServiceDeps, createApiKeyService } from './api-key-service.ts';
@@ -26,6 +27,8 @@ export interface RpcDoorDeps
     ApiKeyServiceDeps,
     Pick<UploadServiceDeps, 'uploads' | 'uploadTokens'> {
   readonly health: Pick<Health, 'isServing' | 'onChange'>;
+  /** Left out: each call is worked on as soon as it has been read. */
+  readonly batches?: Batches | undefined;
   /** Ends streams when it aborts. Unary calls that are under way are finished. */
   readonly shutdownSignal: AbortSignal;
   /** False: every call goes through connect's own handlers, which the lean path is held to. */
@@ -68,6 +71,7 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     )
     .service(ServerReflection, reflection)
     .service(ServerReflectionV1Alpha, reflection);
+  const callDeps = { ...deps, chain, refusal: admission?.refusal };
   const leanMethods = methods.map((spec): LeanMethod => {
     const { method, impl } = spec;
     // Before and after decompression.
@@ -76,7 +80,7 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     const mayBeLarge = readMaxBytes > REQUEST_DEFAULT_MAX_BYTES;
     const gate = mayBeLarge ? { requestGate: knownCallers(deps.verify) } : {};
     router.rpc(method, impl, { interceptors: chain, readMaxBytes, jsonOptions, ...gate });
-    return { call: createUnaryCall(spec, chain, deps.verify, admission?.refusal), readMaxBytes, jsonOptions };
+    return { call: createUnaryCall(spec, callDeps), readMaxBytes, jsonOptions };
   });
 
   // Whether this instance is well must be heard above all when it is not.

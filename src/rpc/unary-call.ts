@@ -1,6 +1,8 @@
 import { create, type DescMethodUnary, isMessage, type Message } from '@bufbuild/protobuf';
 import type { Interceptor, MethodImplSpec } from '@connectrpc/connect';
 import type { Fault } from '../fault/fault.ts';
+import type { Batches } from '../flow/batches.ts';
+import { REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from './access.ts';
 import { identify, type Verify } from './authenticate.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { LeanRequest, LeanResponse, type Transport } from './lean-request.ts';
@@ -18,7 +20,9 @@ export interface UnaryCall {
   /** `package.Service/Method`. */
   readonly route: string;
   /** Why a call that has just come is not taken on. Undefined where it is. */
-  refusal(): Fault | undefined;
+  readonly refusal: () => Fault | undefined;
+  /** Has a call worked on that has been read: together with others, where none of them can take long. */
+  readonly together: Batches;
   /** Rejects with a ConnectError whose cause, where the chain knows it, is a `Fault`. */
   invoke(message: Message, call: Call, transport: Transport): Promise<UnaryAnswer>;
   /**
@@ -31,11 +35,18 @@ export interface UnaryCall {
 /** A method and what implements it. */
 export type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
 
+export interface UnaryCallDeps {
+  readonly chain: readonly Interceptor[];
+  readonly verify: Verify;
+  /** Left out: all calls are taken on. */
+  readonly refusal?: UnaryCall['refusal'] | undefined;
+  /** Left out: each call is worked on as soon as it has been read. */
+  readonly batches?: Batches | undefined;
+}
+
 export function createUnaryCall(
   { method, impl }: UnarySpec,
-  chain: readonly Interceptor[],
-  verify: Verify,
-  refusal: UnaryCall['refusal'] = () => undefined,
+  { chain, verify, refusal = () => undefined, batches = atOnce }: UnaryCallDeps,
 ): UnaryCall {
   const innermost: ReturnType<Interceptor> = async (request) => {
     if (!(request instanceof LeanRequest)) throw new Error('an interceptor replaced the request');
@@ -51,10 +62,16 @@ export function createUnaryCall(
     method,
     route: routeOf(method),
     refusal,
+    // A call that may bring much may also take long, and others would have to wait for it.
+    together: requestMaxBytes(method) > REQUEST_DEFAULT_MAX_BYTES ? atOnce : batches,
     invoke: async (message, call, transport) => {
       const response = await runChain(new LeanRequest(method, message, contextOf(call), transport));
       if (!(response instanceof LeanResponse)) throw new Error('an interceptor replaced the response');
       return { message: response.message, header: response.headerIfUsed };
     },
   };
+}
+
+function atOnce(work: () => void): void {
+  work();
 }

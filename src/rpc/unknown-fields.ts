@@ -2,6 +2,7 @@ import { type DescService, isMessage } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
 import { Fault } from '../fault/fault.ts';
 import { accessRuleOf } from './access.ts';
+import { guard } from './guard.ts';
 
 /**
  * Refuses binary requests with fields that this server does not know, for the methods whose access rule says so: a
@@ -11,16 +12,13 @@ export function refuseUnknownFields(services: readonly DescService[]): Intercept
   const strict = new Set(
     services.flatMap(({ methods }) => methods).filter((method) => accessRuleOf(method).refuseUnknownFields),
   );
-  return (next) => async (request) => {
-    if (!request.stream && strict.has(request.method)) {
-      const [number] = unknownFieldsOf(request.message);
-      if (number !== undefined) {
-        const message = 'is not a field of this request';
-        throw new Fault('INVALID_REQUEST', { fields: [{ field: `#${number}`, message }] });
-      }
-    }
-    return next(request);
-  };
+  return guard((request) => {
+    if (request.stream || !strict.has(request.method)) return;
+    const [number] = unknownFieldsOf(request.message);
+    if (number === undefined) return;
+    const message = 'is not a field of this request';
+    throw new Fault('INVALID_REQUEST', { fields: [{ field: `#${number}`, message }] });
+  });
 }
 
 /** The numbers of the fields that decoding did not know, at every depth: in lists, in maps and in oneofs too. */

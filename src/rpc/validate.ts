@@ -5,7 +5,9 @@ import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import type { ContextValues, Interceptor } from '@connectrpc/connect';
 import { Fault, type FieldViolation } from '../fault/fault.ts';
 import { callOf, REPORTED_FIELDS_MAX, routeOf, type UndecodedField } from './call.ts';
+import { guard } from './guard.ts';
 import { createPatternMatcher } from './pattern.ts';
+import { createSureValidity } from './sure-validity.ts';
 import { type ItemList, isInItem, itemLists, undecodedItem, undecodedOfItem } from './validated-items.ts';
 import { describeViolation, jsonPath } from './violation-text.ts';
 
@@ -32,7 +34,9 @@ export function createValidation(services: readonly DescService[]): Validation {
     if (method.methodKind !== 'unary')
       throw new Error(`${routeOf(method)} is a stream, which is not validated`);
   }
-  const validator = createValidator({ regexMatch: createPatternMatcher() });
+  const regexMatch = createPatternMatcher();
+  const validator = createValidator({ regexMatch });
+  const isSurelyValid = createSureValidity(regexMatch);
   const violationsOf = (schema: DescMessage, message: Message): Violation[] => {
     const result = validator.validate(schema, message);
     // A rule that cannot be evaluated is the server's fault, never the caller's.
@@ -41,19 +45,19 @@ export function createValidation(services: readonly DescService[]): Validation {
   };
 
   const refuse = (schema: DescMessage, message: Message, undecoded: readonly UndecodedField[]) => {
+    if (undecoded.length === 0 && isSurelyValid(schema, message)) return;
     const violations = violationsOf(schema, message);
     if (violations.length === 0 && undecoded.length === 0) return;
     throw new Fault('INVALID_REQUEST', { fields: report(schema, message, violations, undecoded) });
   };
 
   return {
-    interceptor: (next) => async (request) => {
+    interceptor: guard((request) => {
       if (request.stream) throw new Error(`${routeOf(request.method)} takes a stream`);
       const schema = request.method.input;
       const { undecoded } = callOf(request.contextValues);
       refuse(schema, request.message, undecoded.length === 0 ? undecoded : ofRequest(schema, undecoded));
-      return next(request);
-    },
+    }),
     checkItem(list, index, item, values) {
       const { undecoded } = callOf(values);
       const whole = undecodedItem(list, index, undecoded);

@@ -3,7 +3,7 @@ import type { SigningCredentials } from './credentials.ts';
 import { formConditions } from './form-policy.ts';
 import type { FormSigner } from './signer.ts';
 import { createSigningCalendar } from './signing-day.ts';
-import { ALGORITHM, signatureOf } from './sigv4.ts';
+import { ALGORITHM } from './sigv4.ts';
 
 /** The only service that takes forms, and the only one that the AWS SDK signs them for. */
 const SERVICE = 's3';
@@ -41,7 +41,7 @@ export function createNativeFormSigner(
         ...signed,
         key: request.objectKey,
         Policy: encoded,
-        'X-Amz-Signature': signatureOf(today.key, encoded),
+        'X-Amz-Signature': today.signatureOf(encoded),
       },
     };
   };

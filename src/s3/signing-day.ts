@@ -1,5 +1,5 @@
 // What signatures of one day, one place and one set of credentials have in common.
-import type { KeyObject } from 'node:crypto';
+import { createHmacSha256, type Hmac } from './hmac.ts';
 import { amzDate, credentialScope, signingKey } from './sigv4.ts';
 
 /** Who signs, and for where. */
@@ -18,7 +18,8 @@ export interface SigningDay {
   readonly scope: string;
   /** The access key with the scope, as signed requests name their credentials. */
   readonly credential: string;
-  readonly key: KeyObject;
+  /** Signs a string to sign, or the policy of a form. */
+  readonly signatureOf: Hmac;
 }
 
 export interface SigningCalendar {
@@ -48,8 +49,8 @@ export function createSigningCalendar(identity: SigningIdentity): SigningCalenda
       const name = moment.slice(0, 8);
       if (day?.name !== name) {
         const scope = credentialScope(name, region, service);
-        const key = signingKey(secretAccessKey, name, region, service);
-        day = { name, scope, credential: `${accessKeyId}/${scope}`, key };
+        const signatureOf = createHmacSha256(signingKey(secretAccessKey, name, region, service));
+        day = { name, scope, credential: `${accessKeyId}/${scope}`, signatureOf };
       }
       return day;
     },

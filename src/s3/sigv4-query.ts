@@ -4,7 +4,6 @@ import {
   ALGORITHM,
   canonicalHeaderValue,
   canonicalRequest,
-  signatureOf,
   stringToSign,
   UNSIGNED_PAYLOAD,
   uriEncode,
@@ -119,7 +118,7 @@ export function createQuerySigner(scope: SigningScope): QuerySigner {
         signedHeaders: template.signedHeaders,
         payloadHash: UNSIGNED_PAYLOAD,
       });
-      const signature = signatureOf(today.key, stringToSign(now, today.scope, request));
+      const signature = today.signatureOf(stringToSign(now, today.scope, request));
       return `${scope.origin}${path}?${head}&${SIGNATURE_PARAMETER}=${signature}${tail}`;
     },
   };

@@ -1,186 +1,42 @@
 // What happens in the business, one function an event: each writes its log line, counts in its metric and notes in the
 // span of the request together, so that they cannot drift apart. Nothing here takes a token, a body or a URL's query.
+import { createDestinationEvents, type DestinationEvents } from './destination-events.ts';
+import { createKeyEvents, type KeyEvents } from './key-events.ts';
+import { createLifeEvents, type LifeEvents } from './life-events.ts';
+import { createLimitEvents, type LimitEvents } from './limit-events.ts';
 import type { Logger } from './logger.ts';
-import type { InsuredLimit, Metrics, ShedCause, SignedKind } from './metrics.ts';
-import type { RequestEnd, RequestRecord } from './request-record.ts';
+import type { Metrics } from './metrics.ts';
+import type { WriteLine } from './plain-lines.ts';
+import { createRequestEvents, type RequestEvents } from './request-events.ts';
 import { createTlsEvents, type TlsEvents } from './tls-events.ts';
 import type { Tracing } from './tracing.ts';
 
-export interface Events extends TlsEvents {
-  requestEnded(record: RequestRecord, end: RequestEnd): void;
-  keyLookedUp(tier: string, outcome: string): void;
-  sharedRecordRejected(): void;
-  sharedCacheDown(cause: unknown): void;
-  sharedCacheUp(): void;
-  revocationFeedDown(cause: unknown): void;
-  revocationFeedUp(): void;
-  /** A change that another process made is known here, that long after it happened. */
-  keyChangePropagated(via: string, delayMs: number): void;
-  keyUsageNotStored(cause: unknown): void;
-  bootstrapped(keyId: string): void;
-  unknownRatePlan(plan: string): void;
-  /** A call was judged without what instances count together. */
-  limitInsured(limit: InsuredLimit): void;
-  /** A creating call remembered within this instance only. */
-  creationInsured(): void;
-  /** A call or a connection was refused to stay within bounds. */
-  shed(cause: ShedCause): void;
-  overloaded(delayMs: number): void;
-  recovered(): void;
-  byteUsageLost(keys: number): void;
-  /** S3 says that a bucket is in another region than the one that is signed for. */
-  storageElsewhere(destination: string, region: string, signedFor: string): void;
-  /** S3's answer bears a time that is so far ahead of this machine's clock. */
-  storageClockRead(destination: string, aheadMs: number): void;
-  /** So many signatures were made: parts are signed many at a time. */
-  presigned(destination: string, kind: SignedKind, signer: 'native' | 'sdk', count: number): void;
-  signerChosen(
-    destination: string,
-    choice: { readonly signer: 'native' | 'sdk'; readonly reason: string },
-  ): void;
-  credentialsFailed(destination: string, cause: unknown): void;
-  listenerFailed(cause: unknown): void;
-  listening(where: { readonly host: string; readonly port: number }): void;
-  /** There is only this process, which cannot be replaced without a pause. */
-  reloadRefused(): void;
-  draining(): void;
-  /** What was cut, if anything, by route and protocol. */
-  stopped(outcome: {
-    readonly clean: boolean;
-    readonly cutConnections: number;
-    readonly cutCalls: readonly { readonly route: string; readonly calls: number }[];
-  }): void;
+export interface Events
+  extends RequestEvents,
+    KeyEvents,
+    LimitEvents,
+    DestinationEvents,
+    TlsEvents,
+    LifeEvents {}
+
+export interface EventsOptions {
+  /** Undefined: off. */
+  readonly tracing?: Tracing | undefined;
+  /** What writes the line of each request. Left out: the logger. */
+  readonly writeLine?: WriteLine;
 }
 
-/** Paths that monitoring asks for all the time; their success is not worth a line. */
-const QUIET_ROUTES: ReadonlySet<string> = new Set([
-  '/health',
-  '/livez',
-  '/readyz',
-  '/metrics',
-  'grpc.health.v1.Health/Check',
-]);
-
-/** S3 refuses what was signed more than 15 minutes away from its own time. */
-const CLOCK_WARNING_MS = 5 * 60_000;
-
-export function createEvents(logger: Logger, metrics: Metrics, tracing?: Tracing): Events {
-  /** Destinations of which it has been told. */
-  const farOff = new Set<string>();
-  const elsewhere = new Set<string>();
+export function createEvents(
+  logger: Logger,
+  metrics: Metrics,
+  { tracing, writeLine = (level, fields, message) => logger[level](fields, message) }: EventsOptions = {},
+): Events {
   return {
+    ...createRequestEvents({ logger, writeLine, metrics, tracing }),
+    ...createKeyEvents(logger, metrics, tracing),
+    ...createLimitEvents(logger, metrics, tracing),
+    ...createDestinationEvents(logger, metrics, tracing),
     ...createTlsEvents(logger, metrics),
-    requestEnded: (record, end) => {
-      metrics.requestEnded(record, end.durationMs / 1000);
-      tracing?.requestEnded(record, end);
-      const level = levelOf(record, end);
-      if (logger.isLevelEnabled(level)) logger[level](requestLine(record, end), 'request');
-    },
-    keyLookedUp: (tier, outcome) => {
-      metrics.keyLookedUp(tier, outcome);
-      tracing?.note('key lookup', { tier, outcome });
-    },
-    sharedRecordRejected: () => {
-      metrics.sharedRecordRejected();
-      tracing?.note('shared record rejected', {});
-      logger.warn('dropped a value from the shared key cache that was not authentic');
-    },
-    sharedCacheDown: (err) =>
-      logger.warn({ err }, 'the shared key cache does not answer; keys are read from the store'),
-    sharedCacheUp: () => logger.info('the shared key cache answers'),
-    revocationFeedDown: (err) =>
-      logger.warn({ err }, 'key changes cannot be read from the store; trying again'),
-    revocationFeedUp: () => logger.info('key changes are read from the store again'),
-    keyChangePropagated: (via, delayMs) => metrics.keyChangePropagated(via, delayMs / 1000),
-    keyUsageNotStored: (err) => logger.warn({ err }, 'when keys were last used could not be stored yet'),
-    bootstrapped: (keyId) => logger.warn({ keyId }, 'the key store was empty; an administrator was made'),
-    unknownRatePlan: (plan) =>
-      logger.warn({ plan }, 'keys name a rate plan that the settings do not have; the default plan applies'),
-    limitInsured: (limit) => {
-      metrics.limitInsured(limit);
-      tracing?.note('limit insured', { limit });
-    },
-    creationInsured: () => {
-      metrics.creationInsured();
-      tracing?.note('creation insured', {});
-    },
-    shed: (cause) => metrics.shed(cause),
-    overloaded: (delayMs) =>
-      logger.warn(
-        { delayMs: Math.round(delayMs) },
-        'overloaded: new calls are refused until the event loop keeps up',
-      ),
-    recovered: () => logger.info('no longer overloaded'),
-    byteUsageLost: (keys) =>
-      logger.error({ keys }, 'bytes that were granted while the store was away could not be booked'),
-    storageClockRead: (destination, aheadMs) => {
-      metrics.storageClockRead(destination, aheadMs / 1000);
-      const isFarOff = Math.abs(aheadMs) > CLOCK_WARNING_MS;
-      if (isFarOff && !farOff.has(destination))
-        logger.warn({ destination, aheadMs }, 'the clocks of S3 and of this machine differ; run NTP here');
-      if (isFarOff) farOff.add(destination);
-      else farOff.delete(destination);
-    },
-    storageElsewhere: (destination, region, signedFor) => {
-      if (elsewhere.has(destination)) return;
-      elsewhere.add(destination);
-      logger.warn({ destination, region, signedFor }, 'the bucket is in another region; S3 refuses its URLs');
-    },
-    presigned: (destination, kind, signer, count) => {
-      metrics.presigned(destination, kind, signer, count);
-      tracing?.note('presigned', { destination, kind, signer, count });
-    },
-    signerChosen: (destination, { signer, reason }) => {
-      metrics.signerChosen(destination, signer);
-      if (reason === 'mismatch') {
-        logger.warn({ destination }, 'the native signer differs from the AWS SDK; the SDK signs from now on');
-      } else {
-        logger.info({ destination, signer, reason }, 'signer chosen');
-      }
-    },
-    credentialsFailed: (destination, err) =>
-      logger.warn({ destination, err }, 'S3 credentials could not be obtained; trying again'),
-    listenerFailed: (err) => logger.error({ err }, 'the listening socket failed'),
-    listening: (where) => logger.info(where, 'listening'),
-    reloadRefused: () =>
-      logger.warn(
-        'SIGHUP replaces workers one after the other, which takes --workers 2 or more; nothing was done',
-      ),
-    draining: () => logger.info('draining: no new calls, running ones finish'),
-    stopped: (outcome) => logger[outcome.clean ? 'info' : 'warn'](outcome, 'stopped'),
+    ...createLifeEvents(logger),
   };
-}
-
-function levelOf(
-  { route, code, reason, cause }: RequestRecord,
-  { status }: RequestEnd,
-): 'debug' | 'info' | 'warn' | 'error' {
-  // A line for each would be work that an overload lacks the time for; they are counted.
-  if (reason === 'OVERLOADED') return 'debug';
-  // With neither, it is what gRPC has a server call a caller's broken framing: no reason to wake anybody.
-  if (code === 'internal' && (reason !== undefined || cause !== undefined)) return 'error';
-  if (code === 'unavailable' || status >= 500) return 'warn';
-  return QUIET_ROUTES.has(route) && status < 400 ? 'debug' : 'info';
-}
-
-function requestLine(record: RequestRecord, end: RequestEnd): Record<string, unknown> {
-  const line = {
-    requestId: record.requestId,
-    method: end.method,
-    path: end.path,
-    status: end.status,
-    requestBytes: end.requestBytes,
-    httpVersion: end.httpVersion,
-    durationMs: Math.round(end.durationMs * 100) / 100,
-    protocol: record.protocol,
-    route: record.route,
-    code: record.code,
-    reason: record.reason,
-    keyId: record.keyId,
-    owner: record.owner,
-    uploadTokenId: record.uploadTokenId,
-    remoteAddress: record.remoteAddress,
-    traceId: record.traceId,
-  };
-  return record.cause === undefined ? line : { ...line, err: record.cause };
 }

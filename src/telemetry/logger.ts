@@ -1,12 +1,13 @@
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino';
+import { createPlainLines, type WriteLine } from './plain-lines.ts';
 import { createRedactor } from './redact.ts';
 
 export type { Logger } from 'pino';
 
-/** Lines are gathered up to this size before they are written: a write per request costs more than the line. */
-const BUFFER_BYTES = 4096;
+/** Lines are gathered up to this length before they are written: a write per request costs more than the line. */
+const GATHERED_LENGTH = 32 * 1024;
 
-/** No line waits longer than this in the buffer. */
+/** No line waits longer than this. */
 const FLUSH_INTERVAL_MS = 250;
 
 /** What waits for a reader that hangs; further lines are dropped, since hoarding them would end the service. */
@@ -24,24 +25,28 @@ export interface LoggerOptions {
 
 export interface OpenLogger extends AsyncDisposable {
   readonly logger: Logger;
+  /** A cheaper way to the same log, for lines of plain values. Does not ask whether their level is written. */
+  readonly writeLine: WriteLine;
 }
 
 /** Opens the log on stdout. Disposing writes what is still buffered. */
 export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
-  const { stream, flush } = options.format === 'pretty' ? await openPretty() : openJson();
   const redact = createRedactor(options.secretPatterns);
+  const { stream, flush } = options.format === 'pretty' ? await openPretty(redact) : openJson(redact);
+  const base = { service: 'presignd', version: options.version, worker: options.worker };
+  const timestamp = createTimestamps();
   const logger = pino(
     {
       level: options.level,
-      base: { service: 'presignd', version: options.version, worker: options.worker },
-      timestamp: createTimestamps(),
+      base,
+      timestamp,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: stdSerializers.errWithCause },
-      hooks: { streamWrite: redact },
     },
     stream,
   );
-  return { logger, [Symbol.asyncDispose]: flush };
+  const writeLine = createPlainLines(stream, base, timestamp);
+  return { logger, writeLine, [Symbol.asyncDispose]: flush };
 }
 
 interface Sink {
@@ -49,28 +54,55 @@ interface Sink {
   readonly flush: () => Promise<void>;
 }
 
-function openJson(): Sink {
-  const stream = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, maxLength: BACKLOG_MAX_BYTES });
-  const timer = setInterval(() => stream.flush(), FLUSH_INTERVAL_MS).unref();
+type Redact = (lines: string) => string;
+
+function openJson(redact: Redact): Sink {
+  const stdout = destination({ dest: 1, sync: false, maxLength: BACKLOG_MAX_BYTES });
   // Nobody reads the pipe any more: the log is lost either way, the service is not.
-  stream.on('error', () => {});
+  stdout.on('error', () => {});
+  let isClosed = false;
+  // pino ends it where a process comes to its end by itself and nobody has closed the log.
+  stdout.on('close', () => {
+    isClosed = true;
+  });
+  let gathered = '';
+  const hand = () => {
+    if (gathered === '' || isClosed) return;
+    const lines = redact(gathered);
+    gathered = '';
+    stdout.write(lines);
+  };
+  const handNow = () => {
+    hand();
+    stdout.flushSync();
+  };
+  const timer = setInterval(hand, FLUSH_INTERVAL_MS).unref();
+  // The last lines of a process that breaks down are those that say why.
+  process.on('exit', handNow);
   return {
-    stream,
+    // Not left to the destination, which measures all that it has gathered anew with each line.
+    stream: {
+      write: (line) => {
+        gathered += line;
+        if (gathered.length >= GATHERED_LENGTH) hand();
+      },
+    },
     flush: async () => {
       clearInterval(timer);
-      stream.flushSync();
+      process.off('exit', handNow);
+      handNow();
     },
   };
 }
 
-async function openPretty(): Promise<Sink> {
+async function openPretty(redact: Redact): Promise<Sink> {
   const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
     sync: true,
     ignore: 'pid,hostname,service,version',
     translateTime: 'SYS:HH:MM:ss',
   });
-  return { stream, flush: async () => {} };
+  return { stream: { write: (line) => stream.write(redact(line)) }, flush: async () => {} };
 }
 
 /** Writes `time` fields. The text of the second is made once for all the lines of that second. */

@@ -31,17 +31,36 @@ export function createTallies(
 
 /** Makes a value once for each set of labels. */
 export function remember<T>(make: (...labels: string[]) => T) {
-  const known = new Map<string, T>();
+  const made: T[] = [];
+  const root: Branch<T> = new Map();
   return {
     get: (...labels: string[]): T => {
-      const key = labels.join('\n');
-      let value = known.get(key);
-      if (value === undefined) {
-        value = make(...labels);
-        known.set(key, value);
+      let branch = root;
+      let leaf: Leaf<T> | undefined;
+      // A step for each label: joined to one name for all, they would have to be hashed anew each time.
+      for (const label of labels) {
+        leaf = branch.get(label);
+        if (leaf === undefined) {
+          leaf = { next: new Map(), value: undefined };
+          branch.set(label, leaf);
+        }
+        branch = leaf.next;
+      }
+      const value = leaf?.value ?? make(...labels);
+      if (leaf !== undefined && leaf.value === undefined) {
+        leaf.value = value;
+        made.push(value);
       }
       return value;
     },
-    all: () => known.values(),
+    all: (): Iterable<T> => made,
   };
+}
+
+/** What is known under the first labels of a set, by the next one. */
+type Branch<T> = Map<string, Leaf<T>>;
+
+interface Leaf<T> {
+  readonly next: Branch<T>;
+  value: T | undefined;
 }

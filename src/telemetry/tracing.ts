@@ -4,6 +4,7 @@ import {
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type TextMapGetter,
   type Tracer,
@@ -36,6 +37,8 @@ export interface Tracing {
    */
   serve(request: TracedRequest, record: RequestRecord, serve: () => void): void;
   requestEnded(record: RequestRecord, end: RequestEnd): void;
+  /** The work, to be done later within the span in which it was handed over. */
+  bound(work: () => void): () => void;
   /** Notes in the span of the request that is being served, if any, that something happened. */
   note(event: string, attributes: Attributes): void;
   /** The port, with a span for each call that a request waits for. */
@@ -85,22 +88,15 @@ export function createTracing({ tracer, contexts, redact }: TracingDeps): Tracin
       span.end();
     },
 
+    bound: (work) => contexts.bind(contexts.active(), work),
+
     note: (event, attributes) => void currentSpan()?.addEvent(event, attributes),
 
-    port(port, { system, methods, attributes }) {
-      const traced = methods.map((method) => {
-        const call = port[method];
-        if (typeof call !== 'function') throw new Error(`${system} has no ${method}`);
-        const options = { kind: SpanKind.CLIENT, attributes };
-        const callTraced = (...args: unknown[]): unknown => {
-          const callNow = () => Reflect.apply(call, port, args);
-          if (currentSpan() === undefined) return callNow();
-          return settled(tracer.startSpan(`${system} ${method}`, options, contexts.active()), callNow);
-        };
-        return [method, callTraced] as const;
-      });
-      return { ...port, ...Object.fromEntries(traced) };
-    },
+    port: (port, calls) =>
+      tracedPort(port, calls, (name, options, callNow) => {
+        if (currentSpan() === undefined) return callNow();
+        return settled(tracer.startSpan(name, options, contexts.active()), callNow);
+      }),
   };
 }
 
@@ -113,6 +109,23 @@ function createHeaderGetter(redact: (text: string) => string): TextMapGetter<obj
       return typeof value === 'string' && redact(value) === value ? value : undefined;
     },
   };
+}
+
+/** The port, whose methods of that name are called within `call`. */
+function tracedPort<T extends object>(
+  port: T,
+  { system, methods, attributes }: PortCalls<T>,
+  call: (name: string, options: SpanOptions, callNow: () => unknown) => unknown,
+): T {
+  const options = { kind: SpanKind.CLIENT, attributes };
+  const traced = methods.map((method) => {
+    const untraced = port[method];
+    if (typeof untraced !== 'function') throw new Error(`${system} has no ${method}`);
+    const callTraced = (...args: unknown[]): unknown =>
+      call(`${system} ${method}`, options, () => Reflect.apply(untraced, port, args));
+    return [method, callTraced] as const;
+  });
+  return { ...port, ...Object.fromEntries(traced) };
 }
 
 /** Calls, and ends the span when the call has ended, whether or not it answers a promise. */

@@ -46,9 +46,19 @@ export function tellsOwner({ parts, prefixAt }: ObjectKeyTemplate): boolean {
   return parts.slice(0, prefixAt).some((part) => 'placeholder' in part && part.placeholder === 'owner');
 }
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** The last day that was asked for, counted from 1970. */
+let lastDay = { day: Number.NaN, path: '' };
+
 /** The day in UTC as keys show it. */
 export function datePath(nowMs: number): string {
-  const date = new Date(nowMs);
+  const day = Math.floor(nowMs / DAY_MS);
+  if (day !== lastDay.day) lastDay = { day, path: pathOfDay(new Date(nowMs)) };
+  return lastDay.path;
+}
+
+function pathOfDay(date: Date): string {
   return `${date.getUTCFullYear()}/${twoDigits(date.getUTCMonth() + 1)}/${twoDigits(date.getUTCDate())}`;
 }
 

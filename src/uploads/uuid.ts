@@ -14,15 +14,21 @@ export function uuidV7(nowMs: number, random: Uint8Array): string {
     throw new RangeError('nowMs must be an integer of at most 48 bits');
   }
   if (random.length < UUID_RANDOM_BYTES) throw new RangeError(`${UUID_RANDOM_BYTES} random bytes are needed`);
-  let digits = nowMs.toString(16).padStart(12, '0');
-  for (let index = 0; index < UUID_RANDOM_BYTES; index += 1) digits += HEX[marked(random[index] ?? 0, index)];
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    digits.slice(12, 16),
-    digits.slice(16, 20),
-    digits.slice(20),
-  ].join('-');
+  const time = hexOfTime(nowMs);
+  const hex = (at: number) => HEX[marked(random[at] ?? 0, at)] ?? '';
+  const tail = hex(4) + hex(5) + hex(6) + hex(7) + hex(8) + hex(9);
+  return `${time}-${hex(0)}${hex(1)}-${hex(2)}${hex(3)}-${tail}`;
+}
+
+/** The two groups of the time. */
+function hexOfTime(nowMs: number): string {
+  const low = nowMs % 0x10000;
+  const high = (nowMs - low) / 0x10000;
+  return `${hexOf16(high >>> 16)}${hexOf16(high & 0xffff)}-${hexOf16(low)}`;
+}
+
+function hexOf16(value: number): string {
+  return (HEX[value >>> 8] ?? '') + (HEX[value & 0xff] ?? '');
 }
 
 /** The version stands in the high bits of the first byte after the time, the variant in those of the third. */

@@ -8,6 +8,7 @@ import { createConnectRouter, createServiceImplSpec, type Interceptor } from '@c
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { tlsMaterialFrom } from '../../src/edge/tls-material.ts';
 import { createTlsServer } from '../../src/edge/tls-server.ts';
+import { createBatches } from '../../src/flow/batches.ts';
 import { openServer } from '../../src/open-server.ts';
 import type { Tls } from '../../src/open-tls.ts';
 import { PUBLIC_CHAIN } from '../../src/rpc/interceptors.ts';
@@ -15,6 +16,7 @@ import type { JsonOptions } from '../../src/rpc/lean-exchange.ts';
 import type { LeanMethod } from '../../src/rpc/lean-handler.ts';
 import { createRouterDoor, routerOptions } from '../../src/rpc/router-door.ts';
 import { createUnaryCall } from '../../src/rpc/unary-call.ts';
+import { afterInput } from '../../src/system.ts';
 import { createEvents } from '../../src/telemetry/events.ts';
 import { openLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -90,11 +92,12 @@ function leanMethodsWith(
   jsonOptions: JsonOptions,
 ): LeanMethod[] {
   const { methods } = createServiceImplSpec(ConformanceService, conformanceService);
+  const batches = createBatches(afterInput);
   const verify = () => Promise.reject(new Error('nobody is asked who they are'));
   return Object.values(methods)
     .filter((spec) => spec.kind === 'unary')
     .map((spec) => ({
-      call: { ...createUnaryCall(spec, interceptors, verify), identify: async () => {} },
+      call: { ...createUnaryCall(spec, { chain: interceptors, verify, batches }), identify: async () => {} },
       readMaxBytes,
       jsonOptions,
     }));

@@ -44,6 +44,7 @@ describeWith('redisUrl', 'traces', (redisUrl) => {
   const byRest = caller();
   const byGrpc = caller();
   const notSampled = caller(false);
+  const atOnce = Array.from({ length: 20 }, () => caller());
   let collector: OtlpCollector;
   let sandbox: Sandbox;
   let token: string;
@@ -77,6 +78,7 @@ describeWith('redisUrl', 'traces', (redisUrl) => {
       sendHttp1(url + UPLOAD_PATH, { ...call, headers: { ...call.headers, ...headers } });
     await ask(byRest.headers);
     await ask(notSampled.headers);
+    await Promise.all(atOnce.map(({ headers }) => ask(headers)));
     const session = connect(url);
     await sendHttp2(session, `/${ROUTE}`, {
       method: 'POST',
@@ -164,6 +166,13 @@ describeWith('redisUrl', 'traces', (redisUrl) => {
         },
       },
     ]);
+  });
+
+  it('hold what happened to their own call, of many that are worked on together', () => {
+    for (const each of atOnce) {
+      const [server] = spansOf(each);
+      expect(server?.events.filter(({ name }) => name === 'presigned')).toHaveLength(1);
+    }
   });
 
   it('are not made where the caller does not sample', () => {

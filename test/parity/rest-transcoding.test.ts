@@ -61,7 +61,10 @@ if (service === undefined) throw new Error('no service');
 const chain = [...PUBLIC_CHAIN, showCall, createValidation([service]).interceptor];
 const calls = names.map((name) => {
   const impl = (message: Message) => echo(name, message);
-  return createUnaryCall({ kind: 'unary', method: described.method(name), impl }, chain, verifyByTable);
+  return createUnaryCall(
+    { kind: 'unary', method: described.method(name), impl },
+    { chain, verify: verifyByTable },
+  );
 });
 const rpcDoor: Door = {
   match: (path) => (_request, response) => {

@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { Fault } from '../../src/fault/fault.ts';
+import { createBatches } from '../../src/flow/batches.ts';
 import type { KeyDigest, Principal, UploadTokenGrant } from '../../src/keys/api-key.ts';
 import type { Keys } from '../../src/keys/keys.ts';
 import { createUploadTokens } from '../../src/keys/upload-tokens.ts';
@@ -9,6 +10,7 @@ import type { Verify } from '../../src/rpc/authenticate.ts';
 import type { HttpRequest, HttpResponse } from '../../src/rpc/http-handler.ts';
 import { createRpcDoor, type RpcDoorDeps } from '../../src/rpc/rpc-door.ts';
 import { createSealer } from '../../src/seal/create-sealer.ts';
+import { afterInput } from '../../src/system.ts';
 import { createHealth } from '../../src/telemetry/health.ts';
 import type { RequestRecord } from '../../src/telemetry/request-record.ts';
 import { echoUploads, SECRET_CAUSE } from './echo-uploads.ts';
@@ -127,6 +129,7 @@ export function createTestDoors(deps: Partial<RpcDoorDeps> = {}) {
     limiter: { take: () => undefined },
     byteUsage: async () => [],
     wallClockMs: () => 0,
+    batches: createBatches(afterInput),
     health,
     shutdownSignal: shutdown.signal,
     ...deps,

@@ -80,8 +80,7 @@ export function decoderFor(method: Method): (request: string, body?: string) => 
   const schema = described.message(method.input);
   const call = createUnaryCall(
     { kind: 'unary', method: described.method('Call'), impl: () => ({}) },
-    [],
-    verifyByTable,
+    { chain: [], verify: verifyByTable },
   );
   const routes = httpBindingsOf(call).map((binding) => ({
     binding,

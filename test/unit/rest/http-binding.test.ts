@@ -29,8 +29,7 @@ function bindingsOf(http: Rule | undefined) {
   });
   const call = createUnaryCall(
     { kind: 'unary', method: described.method('Call'), impl: () => ({}) },
-    [],
-    verifyByTable,
+    { chain: [], verify: verifyByTable },
   );
   return httpBindingsOf(call);
 }

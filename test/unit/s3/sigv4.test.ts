@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createHmacSha256 } from '../../../src/s3/hmac.ts';
 import {
   amzDate,
   canonicalHeaderValue,
   canonicalRequest,
   credentialScope,
-  signatureOf,
   signingKey,
   stringToSign,
   uriEncode,
@@ -172,17 +172,15 @@ describe("AWS's published signatures", () => {
       if (requestHash !== undefined)
         expect(createHash('sha256').update(request).digest('hex')).toBe(requestHash);
       const day = place.date.slice(0, 8);
-      const key = signingKey(place.secret, day, place.region, place.service);
+      const signatureOf = createHmacSha256(signingKey(place.secret, day, place.region, place.service));
       const scope = credentialScope(day, place.region, place.service);
-      expect(signatureOf(key, stringToSign(place.date, scope, request))).toBe(signature);
+      expect(signatureOf(stringToSign(place.date, scope, request))).toBe(signature);
     },
   );
 
   it('the key of the IAM example', () => {
     const key = signingKey(SUITE_EXAMPLE.secret, '20150830', 'us-east-1', 'iam');
-    expect(key.export().toString('hex')).toBe(
-      'c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9',
-    );
+    expect(key.toString('hex')).toBe('c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9');
   });
 
   it('the presigned URL of the S3 query example', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { repositoryPath } from '../../bench/child-server.ts';
 import { guardChild } from '../../support/tool.ts';
 
 /** Whoever collects the log can hang; the service must not hoard lines until it runs out of memory. */
@@ -25,4 +26,19 @@ it('drops lines while nobody reads them, and goes on when somebody does', async 
   expect(lines.length).toBeLessThan(16 * 1024);
   expect(lines.every((line) => JSON.parse(line).level === 'info')).toBe(true);
   expect(JSON.parse(lines.at(-1) ?? '').msg).toBe('the last line');
+});
+
+/** The last lines of a process that breaks down are those that say why. */
+it('holds what was logged before an error that nobody caught', async () => {
+  const script = `
+    import { openLogger } from '${repositoryPath('src/telemetry/logger.ts')}';
+    const { logger } = await openLogger({ level: 'info', format: 'json', version: '0', secretPatterns: [/secret/g] });
+    logger.info('before the end, with a secret');
+    throw new Error('unforeseen');`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  guardChild(child);
+  const lines = (await text(child.stdout)).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['before the end, with a [redacted]']);
 });
