@@ -6,5 +6,5 @@ import * as module from 'node:module';
 
 // Keeps compiled code between starts: docs/benchmarks.md has a first start beside the next.
 module.enableCompileCache();
-await import('./relative-imports.js');
+await import('./quick-imports.js');
 await import('../src/main.ts');

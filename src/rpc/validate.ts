@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DescMessage, DescService, Message } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
-import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import type { Violation } from '@bufbuild/protovalidate';
 import type { ContextValues, Interceptor } from '@connectrpc/connect';
 import { Fault, type FieldViolation } from '../fault/fault.ts';
 import { callOf, REPORTED_FIELDS_MAX, routeOf, type UndecodedField } from './call.ts';
+import { createLateValidator } from './late-validator.ts';
 import { createPatternMatcher } from './pattern.ts';
 import { type ItemList, isInItem, itemLists, undecodedItem, undecodedOfItem } from './validated-items.ts';
 import { describeViolation, jsonPath } from './violation-text.ts';
@@ -14,13 +15,13 @@ export interface Validation {
   readonly interceptor: Interceptor;
   /**
    * Throws a Fault INVALID_REQUEST for an item, the one at `index` of a list that the contract leaves to be validated
-   * item by item: the interceptor looks at such lists, and not into their items. Fields are named within the item, and
-   * an item that is none at all by its place in the list.
+   * item by item: the interceptor, which the request has passed, looks at such lists, and not into their items. Fields
+   * are named within the item, and an item that is none at all by its place in the list.
    */
   checkItem(list: ItemList, index: number, item: Message, values: ContextValues): void;
   /**
-   * Compiles the rules, a method at a time so that calls can come in between: done by the first call, it would take
-   * that call a hundred milliseconds. Rejects if a rule cannot be evaluated.
+   * Loads and compiles the rules, a method at a time so that calls can come in between: done by the first call, it would
+   * take that call a hundred milliseconds and more. Rejects if a rule cannot be evaluated.
    */
   warm(): Promise<void>;
 }
@@ -32,13 +33,7 @@ export function createValidation(services: readonly DescService[]): Validation {
     if (method.methodKind !== 'unary')
       throw new Error(`${routeOf(method)} is a stream, which is not validated`);
   }
-  const validator = createValidator({ regexMatch: createPatternMatcher() });
-  const violationsOf = (schema: DescMessage, message: Message): Violation[] => {
-    const result = validator.validate(schema, message);
-    // A rule that cannot be evaluated is the server's fault, never the caller's.
-    if (result.kind === 'error') throw result.error;
-    return result.violations ?? [];
-  };
+  const { load, violationsOf } = createLateValidator({ regexMatch: createPatternMatcher() });
 
   const refuse = (schema: DescMessage, message: Message, undecoded: readonly UndecodedField[]) => {
     const violations = violationsOf(schema, message);
@@ -51,6 +46,8 @@ export function createValidation(services: readonly DescService[]): Validation {
       if (request.stream) throw new Error(`${routeOf(request.method)} takes a stream`);
       const schema = request.method.input;
       const { undecoded } = callOf(request.contextValues);
+      const loading = load();
+      if (loading !== undefined) await loading;
       refuse(schema, request.message, undecoded.length === 0 ? undecoded : ofRequest(schema, undecoded));
       return next(request);
     },
@@ -64,6 +61,7 @@ export function createValidation(services: readonly DescService[]): Validation {
       refuse(list.message, item, undecodedOfItem(list, index, undecoded));
     },
     async warm() {
+      await load();
       for (const { input } of methods) {
         for (const schema of [input, ...itemLists(input).map(({ message }) => message)]) {
           await nextTurn();
