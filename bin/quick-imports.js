@@ -1,5 +1,5 @@
-// Resolves imports by their text where that says it all. For each of the 3,000 imports of the program Node asks the file
-// system whether the file is there, whether it is a link and what its package.json says: a third of the time to get ready.
+// Resolves imports by their text where that says it all. For each of the 2,300 imports of the program Node asks the file
+// system whether the file is there, whether it is a link and what its package.json says: a quarter of the time to get ready.
 import * as module from 'node:module';
 
 /** Files of packages that are known to be ECMAScript modules. Ours, in TypeScript, always are. */
