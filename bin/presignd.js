@@ -2,7 +2,9 @@
 import './required-node.js';
 import * as module from 'node:module';
 
+// What follows is not imported statically, which would be linked, and fail, before the Node is looked at.
+
 // Keeps compiled code between starts: docs/benchmarks.md has a first start beside the next.
 module.enableCompileCache();
-// Not a static import, which would be linked, and fail, before the Node is looked at.
+await import('./quick-imports.js');
 await import('../src/main.ts');

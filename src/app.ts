@@ -25,6 +25,9 @@ import type { Peers } from './workers/peers.ts';
  */
 const REPLACED_QUIET_MS = 2_000;
 
+/** Whoever waits for this process asks as soon as it listens, and is to be answered before what can come later. */
+const WARM_DELAY_MS = 20;
+
 export interface App extends AsyncDisposable {
   readonly address: AddressInfo;
   /** How clients reach it. */
@@ -75,7 +78,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   // Of several workers the primary says it, once.
   if (peers === undefined) events.listening({ host: address.address, port: address.port });
   // Nobody handles its failure: a contract that cannot be checked must not be served.
-  void rpc.warm();
+  void delay(WARM_DELAY_MS, undefined, { ref: false }).then(rpc.warm);
   // Last, because whoever could not start has nobody to tell the secret to.
   const bootstrapped = await core.keys.bootstrap(settings.bootstrapKey?.reveal());
   if (bootstrapped) events.bootstrapped(bootstrapped.key.id);

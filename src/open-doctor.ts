@@ -1,8 +1,8 @@
 // Joins what the doctor needs of all rooms: it examines everything at once, and tells in a stable order.
 import { randomUUID } from 'node:crypto';
 import { type DestinationSettings, destinationsFrom, type UploadSettings } from './config/destinations.ts';
-import { SettingsError } from './config/load-settings.ts';
 import type { Settings } from './config/settings.ts';
+import { SettingsError } from './config/settings-error.ts';
 import { checkIds } from './doctor/checks.ts';
 import { type Examination, examineDestination } from './doctor/examine-destination.ts';
 import { completed, type Finding, problem, skipped } from './doctor/finding.ts';

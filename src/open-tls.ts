@@ -1,8 +1,8 @@
 // Joins what the port speaks TLS with: the settings, the files that they follow, and the log.
 
-import { SettingsError } from './config/load-settings.ts';
 import type { Secret } from './config/secret.ts';
 import type { Settings } from './config/settings.ts';
+import { SettingsError } from './config/settings-error.ts';
 import { type TlsConfig, tlsConfigFrom } from './config/tls.ts';
 import { followTlsTexts } from './edge/tls-follow.ts';
 import { type TlsMaterial, type TlsTexts, tlsMaterialFrom } from './edge/tls-material.ts';

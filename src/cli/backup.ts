@@ -4,8 +4,6 @@ import { type Command, UsageError } from './command.ts';
 import { JSON_OPTION, printJson, wantsJson } from './output.ts';
 
 export const backup: Command = {
-  name: 'backup',
-  summary: 'Copy the SQLite file that DATABASE_URL names into a new file, while the service runs.',
   positional: 'FILE',
   options: { ...JSON_OPTION },
   details: () =>

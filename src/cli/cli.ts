@@ -1,42 +1,12 @@
 import { parseArgs } from 'node:util';
-import { SettingsError } from '../config/load-settings.ts';
 import { nearestNames } from '../config/nearest-names.ts';
+import { SettingsError } from '../config/settings-error.ts';
 import { Fault } from '../fault/fault.ts';
 import { version } from '../version.ts';
-import { backup } from './backup.ts';
 import { type Command, parseArgsOptions, UsageError } from './command.ts';
-import { dev } from './dev.ts';
-import { doctor } from './doctor.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
-import { janitor } from './janitor.ts';
-import { keysAudit } from './keys-audit.ts';
-import { keysCreate } from './keys-create.ts';
-import { keysList } from './keys-list.ts';
-import { keysMint } from './keys-mint.ts';
-import { keysRevoke } from './keys-revoke.ts';
-import { keysRotate } from './keys-rotate.ts';
-import { keysShow } from './keys-show.ts';
-import { keysUpdate } from './keys-update.ts';
-import { migrate } from './migrate.ts';
 import { printable } from './printable.ts';
-import { serve } from './serve.ts';
-
-const COMMANDS: readonly Command[] = [
-  serve,
-  dev,
-  keysCreate,
-  keysList,
-  keysShow,
-  keysUpdate,
-  keysRotate,
-  keysRevoke,
-  keysAudit,
-  keysMint,
-  migrate,
-  backup,
-  janitor,
-  doctor,
-];
 
 const HELP_WORDS = ['--help', '-h', 'help'];
 
@@ -54,12 +24,13 @@ export async function runCli(argv: readonly string[], stop: AbortSignal): Promis
   if (group.length > 0 && argv.slice(1).every((word) => HELP_WORDS.includes(word)) && argv.length > 1) {
     return print(overview(group, version));
   }
-  const command = COMMANDS.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
-  if (command === undefined) return unknownCommand(argv);
-  return runCommand(command, argv.slice(command.name.split(' ').length), stop);
+  const entry = COMMANDS.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '));
+  if (entry === undefined) return unknownCommand(argv);
+  return runCommand(entry, argv.slice(entry.name.split(' ').length), stop);
 }
 
-async function runCommand(command: Command, args: readonly string[], stop: AbortSignal): Promise<number> {
+async function runCommand(entry: CommandEntry, args: readonly string[], stop: AbortSignal): Promise<number> {
+  const command = await entry.load();
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -67,20 +38,20 @@ async function runCommand(command: Command, args: readonly string[], stop: Abort
       allowPositionals: command.positional !== undefined,
       strict: true,
     });
-    if (values['help'] === true) return print(commandHelp(command));
+    if (values['help'] === true) return print(commandHelp(entry, command));
     return await command.run({
       stop,
       values: values as Record<string, string | boolean | undefined>,
       positionals,
     });
   } catch (error) {
-    return explain(error, command);
+    return explain(error, entry.name, command);
   }
 }
 
-function explain(error: unknown, command: Command): number {
+function explain(error: unknown, name: string, command: Command): number {
   if (error instanceof UsageError || isParseError(error)) {
-    console.error(`${error.message}\n\n\`presignd ${command.name} --help\` tells how to call it.`);
+    console.error(`${error.message}\n\n\`presignd ${name} --help\` tells how to call it.`);
     return 2;
   }
   if (error instanceof SettingsError) {

@@ -18,9 +18,6 @@ export interface CommandOption {
 export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 export interface Command {
-  /** One or two words, such as `serve` or `keys create`. */
-  readonly name: string;
-  readonly summary: string;
   /** What stands after the name and the options, such as `KEY_ID`. */
   readonly positional?: string;
   readonly options: CommandOptions;

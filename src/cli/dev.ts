@@ -7,7 +7,7 @@ import { type Environment, environment, loadSettings } from '../config/load-sett
 import { version } from '../version.ts';
 import type { Command } from './command.ts';
 import { welcome } from './dev-welcome.ts';
-import { settingsHelp } from './help.ts';
+import { settingsHelp } from './settings-help.ts';
 
 const FOLDER = '.presignd';
 const BUCKET = 'dev-uploads';
@@ -16,8 +16,6 @@ const LOCAL_S3_PORT = 9090;
 const LOCAL_S3_KEY_ID = 'presignd-dev';
 
 export const dev: Command = {
-  name: 'dev',
-  summary: 'Run the service on this machine with everything embedded: key store, S3, a first API key.',
   options: {},
   details: settingsHelp,
   run: async ({ stop }) => {

@@ -1,6 +1,7 @@
 import { type DestinationSettings, destinationsFrom, type UploadSettings } from '../config/destinations.ts';
-import { environment, loadSettings, SettingsError } from '../config/load-settings.ts';
+import { environment, loadSettings } from '../config/load-settings.ts';
 import { nearestNames } from '../config/nearest-names.ts';
+import { SettingsError } from '../config/settings-error.ts';
 import { CHECKS, type CheckId, isCheckId } from '../doctor/checks.ts';
 import { CORS_FORMS, type CorsForm, corsFormOf, corsRule, corsText } from '../doctor/cors-rule.ts';
 import { exitCodeOf, without } from '../doctor/finding.ts';
@@ -16,8 +17,6 @@ import { JSON_OPTION, printJson, wantsJson } from './output.ts';
 const PROVIDER_OF_FORM: Readonly<Record<CorsForm, Provider>> = { aws: 'aws', r2: 'r2', minio: 'minio' };
 
 export const doctor: Command = {
-  name: 'doctor',
-  summary: 'Look at everything that uploads depend on, say what is wrong and how to mend it.',
   options: {
     destination: { value: 'NAME', doc: 'Only this destination. [all]' },
     origin: {

@@ -1,10 +1,9 @@
-import type { SettingRow } from '../config/setting-row.ts';
-import { SETTINGS } from '../config/settings.ts';
 import type { Command } from './command.ts';
+import type { CommandEntry } from './commands.ts';
 
 const WIDTH = 100;
 
-export function overview(commands: readonly Command[], version: string): string {
+export function overview(commands: readonly CommandEntry[], version: string): string {
   return [
     `presignd ${version}: presigned S3 uploads over gRPC, Connect and JSON.`,
     '',
@@ -16,13 +15,13 @@ export function overview(commands: readonly Command[], version: string): string 
   ].join('\n');
 }
 
-export function commandHelp(command: Command): string {
+export function commandHelp({ name: words, summary }: CommandEntry, command: Command): string {
   const options = Object.entries(command.options).map(
     ([name, { value, doc }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, doc] as const,
   );
-  const usage = ['presignd', command.name, command.positional, '[OPTIONS]'].filter(Boolean).join(' ');
+  const usage = ['presignd', words, command.positional, '[OPTIONS]'].filter(Boolean).join(' ');
   return [
-    `${command.summary}`,
+    summary,
     '',
     `Usage: ${usage}`,
     '',
@@ -31,20 +30,8 @@ export function commandHelp(command: Command): string {
   ].join('\n');
 }
 
-/** The settings as `serve` and `dev` show them. */
-export function settingsHelp(): string {
-  const rows = Object.values<SettingRow<unknown>>(SETTINGS).map(
-    ({ name, doc, default: standard }) => [name, `${doc}${standard ? ` [${standard}]` : ''}`] as const,
-  );
-  return [
-    'Settings are environment variables; NAME_FILE reads the value from a file:',
-    '',
-    ...columns(rows),
-  ].join('\n');
-}
-
 /** Two columns: the first as wide as its longest cell, the second wrapped at words. */
-function columns(rows: readonly (readonly [string, string])[]): string[] {
+export function columns(rows: readonly (readonly [string, string])[]): string[] {
   const indent = Math.max(...rows.map(([left]) => left.length)) + 4;
   return rows.flatMap(([left, right]) =>
     wrap(right, WIDTH - indent).map(

@@ -34,8 +34,6 @@ interface Sweep {
 }
 
 export const janitor: Command = {
-  name: 'janitor',
-  summary: 'List the uploads in parts that were begun and never ended, and abort them with --abort.',
   options: {
     'older-than': { value: 'DURATION', doc: 'Only those begun longer ago than that. [PRESIGND_UPLOAD_TTL]' },
     destination: { value: 'NAME', doc: 'Only those of this destination. [all]' },

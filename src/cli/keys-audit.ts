@@ -9,8 +9,6 @@ const DEFAULT_LIMIT = 50;
 const PER_READ = 100;
 
 export const keysAudit: Command = {
-  name: 'keys audit',
-  summary: 'Show who changed which API key when, from where and how, newest first. Times are UTC.',
   options: {
     key: { value: 'KEY_ID', doc: 'Only changes of this key.' },
     owner: { value: 'OWNER', doc: "Only changes of this owner's keys." },

@@ -8,8 +8,6 @@ import { JSON_OPTION, jsonOf, printIssued, printJson, wantsJson } from './output
 import { POLICY_OPTIONS, policyFromOptions, RATE_OPTIONS, rateLimitFromOptions } from './policy-options.ts';
 
 export const keysCreate: Command = {
-  name: 'keys create',
-  summary: 'Make an API key and print its secret, this once.',
   options: {
     name: { value: 'NAME', doc: 'What the key is for, 1 to 100 characters. Required.' },
     owner: {

@@ -14,8 +14,6 @@ import { JSON_OPTION, jsonOf, keyTable, printJson, wantsJson } from './output.ts
 const PER_PAGE = 100;
 
 export const keysList: Command = {
-  name: 'keys list',
-  summary: 'List the API keys, newest first. Times are UTC.',
   options: {
     owner: { value: 'OWNER', doc: `Only the keys of this owner. ${OWNER_NOTE}` },
     status: { value: 'STATUS', doc: `Only keys that are ${SHOWN_STATUSES.join(', ')}.` },

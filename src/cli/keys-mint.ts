@@ -6,8 +6,6 @@ import { type Command, isOn } from './command.ts';
 import { examplesHelp, withKeyRooms } from './connection.ts';
 
 export const keysMint: Command = {
-  name: 'keys mint',
-  summary: 'Print a token that can become the first API key of an empty store. Nothing is stored.',
   options: { test: { doc: 'Mint a pse_test_ token.' } },
   details: () =>
     [

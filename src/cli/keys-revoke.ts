@@ -5,8 +5,6 @@ import { connectionHelp, URL_OPTION, withOneKey } from './connection.ts';
 import { JSON_OPTION, jsonOf, printJson, propagationText, timeText, wantsJson } from './output.ts';
 
 export const keysRevoke: Command = {
-  name: 'keys revoke',
-  summary: 'Revoke an API key for good. Every server that can read the store refuses it within a second.',
   positional: 'KEY_ID',
   options: {
     reason: { value: 'TEXT', doc: 'Why, for whoever looks at the key later: up to 200 characters.' },

@@ -7,8 +7,6 @@ import { connectionHelp, URL_OPTION, withOneKey } from './connection.ts';
 import { JSON_OPTION, jsonOf, printIssued, printJson, timeText, wantsJson } from './output.ts';
 
 export const keysRotate: Command = {
-  name: 'keys rotate',
-  summary: 'Make a new API key that replaces another and may do the same. Both work until the overlap ends.',
   positional: 'KEY_ID',
   options: {
     overlap: { value: 'DURATION', doc: 'How long the replaced key goes on working, 0s to 30d. [24h]' },

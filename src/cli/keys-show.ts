@@ -4,8 +4,6 @@ import { connectionHelp, URL_OPTION, withOneKey } from './connection.ts';
 import { JSON_OPTION, jsonOf, keySheet, printJson, wantsJson } from './output.ts';
 
 export const keysShow: Command = {
-  name: 'keys show',
-  summary: 'Show all that is known of one API key. Times are UTC.',
   positional: 'KEY_ID',
   options: { ...URL_OPTION, ...JSON_OPTION },
   details: () => connectionHelp('keys show key_0001abcd0002efgh0003ij'),

@@ -22,8 +22,6 @@ import { JSON_OPTION, jsonOf, keySheet, printJson, propagationText, wantsJson } 
 import { POLICY_OPTIONS, policyFromOptions, RATE_OPTIONS, rateLimitFromOptions } from './policy-options.ts';
 
 export const keysUpdate: Command = {
-  name: 'keys update',
-  summary: 'Change an API key, or disable it for a while. What is not named stays as it is.',
   positional: 'KEY_ID',
   options: {
     name: { value: 'NAME', doc: 'What the key is for, 1 to 100 characters.' },

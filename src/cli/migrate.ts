@@ -3,9 +3,6 @@ import { type Command, isOn } from './command.ts';
 import { JSON_OPTION, printJson, wantsJson } from './output.ts';
 
 export const migrate: Command = {
-  name: 'migrate',
-  summary:
-    'Bring the schema of the store that DATABASE_URL names up to date, and say from which version to which.',
   options: {
     check: { doc: 'Change nothing: say what would be done, and whether what runs on the store may go on.' },
     ...JSON_OPTION,

@@ -7,13 +7,11 @@ import type { CreatedKey } from '../keys/keys.ts';
 import { asWithoutCluster } from '../workers/bind-error.ts';
 import type { Peers, StopReason } from '../workers/peers.ts';
 import { type Command, type CommandContext, readOption } from './command.ts';
-import { settingsHelp } from './help.ts';
+import { settingsHelp } from './settings-help.ts';
 
 type ServeSettings = SettingsWith<'bucket'>;
 
 export const serve: Command = {
-  name: 'serve',
-  summary: 'Run the service, configured by environment variables.',
   options: {
     workers: {
       value: 'N|auto',

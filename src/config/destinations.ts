@@ -4,8 +4,8 @@ import { PROVIDER_CAPABILITIES, type Provider } from '../uploads/providers.ts';
 import { DEFAULT_DESTINATION } from '../uploads/upload.ts';
 import type { CredentialSettings } from './credential-settings.ts';
 import type { DestinationFields } from './destination-fields.ts';
-import { SettingsError } from './load-settings.ts';
 import type { Settings } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
 
 /** A destination as the settings have it. */
 export interface DestinationSettings {

@@ -2,6 +2,7 @@ import { nearestNames } from './nearest-names.ts';
 import { Secret } from './secret.ts';
 import type { SettingRow } from './setting-row.ts';
 import { SETTINGS, type Settings } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
 import { followingSecret, readValueFile, whyUnreadable } from './value-file.ts';
 import { problemLines } from './value-problems.ts';
 
@@ -10,17 +11,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The variables of this process. */
 export function environment(): Environment {
   return process.env;
-}
-
-/** Everything that is wrong with the environment, told at once. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(['The settings have problems:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
-    this.problems = problems;
-  }
 }
 
 /** Variables that share the prefix but belong to the test suite. */

@@ -1,7 +1,8 @@
 // Whether and how the port speaks TLS, complete: what the settings say together.
-import { SettingsError } from './load-settings.ts';
+
 import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
 
 export interface TlsConfig {
   readonly cert: Secret;

@@ -27,7 +27,9 @@ export function createLocalRateCounts({ clock }: LocalCountsDeps): Pick<SharedRa
 
 export function createLocalTokenCounts({ clock }: LocalCountsDeps): SharedTokenCounts {
   const tokens = new LRUCache<string, TokenCount>({
-    max: MAX_KEYS,
+    // Told of a number, it would make room for all at once.
+    maxSize: MAX_KEYS,
+    sizeCalculation: () => 1,
     perf: { now: clock.monotonicMs },
     // Any other resolution makes the cache remember the time by a timer of its own.
     ttlResolution: 0,

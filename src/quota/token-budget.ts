@@ -32,7 +32,9 @@ const UNUSED: KnownUse = { known: NOTHING, own: NOTHING };
 export function createTokenBudget(deps: TokenBudgetDeps): TokenBudget {
   const { shared, clock, maxTokens = DEFAULT_MAX_TOKENS, onInsurance = () => {} } = deps;
   const tokens = new LRUCache<string, KnownUse>({
-    max: maxTokens,
+    // Told of a number, it would make room for all at once.
+    maxSize: maxTokens,
+    sizeCalculation: () => 1,
     perf: { now: clock.monotonicMs },
     // Any other resolution makes the cache remember the time by a timer of its own.
     ttlResolution: 0,

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DescMessage, DescService, Message } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
-import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import type { Violation } from '@bufbuild/protovalidate';
 import type { ContextValues, Interceptor } from '@connectrpc/connect';
 import { Fault, type FieldViolation } from '../fault/fault.ts';
 import { callOf, REPORTED_FIELDS_MAX, routeOf, type UndecodedField } from './call.ts';
 import { guard } from './guard.ts';
+import { createLateValidator } from './late-validator.ts';
 import { createPatternMatcher } from './pattern.ts';
 import { createSureValidity } from './sure-validity.ts';
 import { type ItemList, isInItem, itemLists, undecodedItem, undecodedOfItem } from './validated-items.ts';
@@ -16,13 +17,13 @@ export interface Validation {
   readonly interceptor: Interceptor;
   /**
    * Throws a Fault INVALID_REQUEST for an item, the one at `index` of a list that the contract leaves to be validated
-   * item by item: the interceptor looks at such lists, and not into their items. Fields are named within the item, and
-   * an item that is none at all by its place in the list.
+   * item by item: the interceptor, which the request has passed, looks at such lists, and not into their items. Fields
+   * are named within the item, and an item that is none at all by its place in the list.
    */
   checkItem(list: ItemList, index: number, item: Message, values: ContextValues): void;
   /**
-   * Compiles the rules, a method at a time so that calls can come in between: done by the first call, it would take
-   * that call a hundred milliseconds. Rejects if a rule cannot be evaluated.
+   * Loads and compiles the rules, a method at a time so that calls can come in between: done by the first call, it would
+   * take that call a hundred milliseconds and more. Rejects if a rule cannot be evaluated.
    */
   warm(): Promise<void>;
 }
@@ -35,14 +36,9 @@ export function createValidation(services: readonly DescService[]): Validation {
       throw new Error(`${routeOf(method)} is a stream, which is not validated`);
   }
   const regexMatch = createPatternMatcher();
-  const validator = createValidator({ regexMatch });
+  const { load, violationsOf } = createLateValidator({ regexMatch });
   const isSurelyValid = createSureValidity(regexMatch);
-  const violationsOf = (schema: DescMessage, message: Message): Violation[] => {
-    const result = validator.validate(schema, message);
-    // A rule that cannot be evaluated is the server's fault, never the caller's.
-    if (result.kind === 'error') throw result.error;
-    return result.violations ?? [];
-  };
+  const withItems = new Set(methods.map(({ input }) => input).filter((input) => itemLists(input).length > 0));
 
   const refuse = (schema: DescMessage, message: Message, undecoded: readonly UndecodedField[]) => {
     if (undecoded.length === 0 && isSurelyValid(schema, message)) return;
@@ -55,8 +51,12 @@ export function createValidation(services: readonly DescService[]): Validation {
     interceptor: guard((request) => {
       if (request.stream) throw new Error(`${routeOf(request.method)} takes a stream`);
       const schema = request.method.input;
-      const { undecoded } = callOf(request.contextValues);
-      refuse(schema, request.message, undecoded.length === 0 ? undecoded : ofRequest(schema, undecoded));
+      const { undecoded: all } = callOf(request.contextValues);
+      const undecoded = all.length === 0 ? all : ofRequest(schema, all);
+      const judge = () => refuse(schema, request.message, undecoded);
+      // Items are judged later, by who cannot wait.
+      const mayNeedRules = all.length > 0 || withItems.has(schema) || !isSurelyValid(schema, request.message);
+      return mayNeedRules ? (load()?.then(judge) ?? judge()) : undefined;
     }),
     checkItem(list, index, item, values) {
       const { undecoded } = callOf(values);
@@ -68,6 +68,7 @@ export function createValidation(services: readonly DescService[]): Validation {
       refuse(list.message, item, undecodedOfItem(list, index, undecoded));
     },
     async warm() {
+      await load();
       for (const { input } of methods) {
         for (const schema of [input, ...itemLists(input).map(({ message }) => message)]) {
           await nextTurn();

@@ -8,7 +8,7 @@ export interface CreationEntries<T> {
 
 export interface CreationEntriesDeps {
   readonly clock: { monotonicMs(): number };
-  /** Beyond as many names, or `maxChars` in names and entries together, what rested longest is forgotten. */
+  /** Beyond about as many names, or `maxChars` in names and entries together, what rested longest is forgotten. */
   readonly maxEntries?: number | undefined;
   readonly maxChars?: number | undefined;
 }
@@ -24,10 +24,11 @@ export function createCreationEntries<T extends object>(
   charsOf: (entry: T) => number,
 ): CreationEntries<T> {
   const { clock, maxEntries = DEFAULT_MAX_ENTRIES, maxChars = DEFAULT_MAX_CHARS } = deps;
+  // So that so many entries are as much as so many characters: a cache told of a number makes room for all at once.
+  const leastChars = Math.max(1, Math.floor(maxChars / maxEntries));
   const entries = new LRUCache<string, T>({
-    max: maxEntries,
     maxSize: maxChars,
-    sizeCalculation: (entry, name) => Math.max(1, name.length + charsOf(entry)),
+    sizeCalculation: (entry, name) => Math.max(leastChars, name.length + charsOf(entry)),
     perf: { now: clock.monotonicMs },
     // Any other resolution makes the cache remember the time by a timer of its own.
     ttlResolution: 0,

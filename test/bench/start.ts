@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/server-start.ts';
-import { spawnChild } from './child-server.ts';
+import { repositoryPath, spawnChild } from './child-server.ts';
 import type { Section } from './options.ts';
-import { PRESIGND } from './presignd.ts';
 import { cpuMsOf, rssMbOf } from './process-usage.ts';
 import { median } from './stats.ts';
 import { figure, verdict } from './table.ts';
@@ -29,13 +28,14 @@ export const start: Section = {
   name: 'start',
   run: async ({ quick, progress }) => {
     const { starts, settleMs } = quick ? QUICK : FULL;
+    const program = await programOfScript();
     const cold: Start[] = [];
     const warm: Start[] = [];
     for (let turn = 1; turn <= starts; turn++) {
       const folder = await mkdtemp(join(tmpdir(), 'presignd-bench-'));
       try {
-        cold.push(await startOnce(folder, settleMs));
-        warm.push(await startOnce(folder, settleMs));
+        cold.push(await startOnce(program, folder, settleMs));
+        warm.push(await startOnce(program, folder, settleMs));
       } finally {
         await rm(folder, { recursive: true });
       }
@@ -67,12 +67,19 @@ function row(label: string, starts: readonly Start[]): string[] {
   ];
 }
 
+/** What `npm run dev` gives to Node. */
+async function programOfScript(): Promise<readonly string[]> {
+  const { scripts } = JSON.parse(await readFile(repositoryPath('package.json'), 'utf8'));
+  const [, ...words]: string[] = scripts.dev.split(' ');
+  return words.map((word) => (word.includes('/') ? repositoryPath(word) : word));
+}
+
 /** Starts the program in the folder, whose code cache it fills at its end, and measures from the spawn. */
-async function startOnce(folder: string, settleMs: number): Promise<Start> {
+async function startOnce(program: readonly string[], folder: string, settleMs: number): Promise<Start> {
   const port = await freePort();
   const spawnedAtMs = performance.now();
   const environment = { PORT: String(port), NODE_COMPILE_CACHE: join(folder, 'compile-cache') };
-  await using child = spawnChild([PRESIGND, 'dev'], environment, process.execPath, folder);
+  await using child = spawnChild(program, environment, process.execPath, folder);
   while (!(await answers200(port))) {
     child.ended.throwIfAborted();
     if (performance.now() - spawnedAtMs > READY_TIMEOUT_MS) throw new Error('presignd dev did not get ready');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { destinationsFrom } from '../../../src/config/destinations.ts';
-import { type Environment, loadSettings, SettingsError } from '../../../src/config/load-settings.ts';
+import { type Environment, loadSettings } from '../../../src/config/load-settings.ts';
+import { SettingsError } from '../../../src/config/settings-error.ts';
 
 const SECRET = 'hunter2-hunter2-hunter2';
 

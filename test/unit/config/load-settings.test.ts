@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  type Environment,
-  loadApiKey,
-  loadSettings,
-  SettingsError,
-} from '../../../src/config/load-settings.ts';
+import { type Environment, loadApiKey, loadSettings } from '../../../src/config/load-settings.ts';
 import { SETTINGS } from '../../../src/config/settings.ts';
+import { SettingsError } from '../../../src/config/settings-error.ts';
 
 function problemsOf(env: Environment, load: (env: Environment) => unknown = loadSettings): readonly string[] {
   try {

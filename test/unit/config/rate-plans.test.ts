@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { loadSettings, SettingsError } from '../../../src/config/load-settings.ts';
+import { loadSettings } from '../../../src/config/load-settings.ts';
 import { ratePlans } from '../../../src/config/rate-plans.ts';
+import { SettingsError } from '../../../src/config/settings-error.ts';
 
 describe('rate plans', () => {
   it('are names with calls per window, or a name alone for no limit', () => {

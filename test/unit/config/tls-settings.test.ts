@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadSettings, SettingsError } from '../../../src/config/load-settings.ts';
+import { loadSettings } from '../../../src/config/load-settings.ts';
+import { SettingsError } from '../../../src/config/settings-error.ts';
 import { tlsConfigFrom } from '../../../src/config/tls.ts';
 
 const SPIFFE = 'spiffe://example.org/ns/media/sa/api';
