@@ -1,17 +1,22 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { IN_FLIGHT, type RequestSpec } from './load-order.ts';
+import type { RequestSpec } from './load-order.ts';
 
 const SESSIONS = 4;
 
-/** Makes the unary gRPC call over 4 connections with 8 streams each, until `isOver`. Otherwise like `runHttp1`. */
-export async function runGrpc(request: RequestSpec, port: number, isOver: () => boolean): Promise<number> {
+/** Makes the unary gRPC call over 4 connections that share the calls in flight, until `isOver`. Otherwise like `runHttp1`. */
+export async function runGrpc(
+  request: RequestSpec,
+  port: number,
+  inFlight: number,
+  isOver: () => boolean,
+): Promise<number> {
   const sessions = Array.from({ length: SESSIONS }, () => connect(`http://127.0.0.1:${port}`));
   try {
     await Promise.all(sessions.map((session) => once(session, 'connect')));
     const counts = await Promise.all(
       sessions.flatMap((session) =>
-        Array.from({ length: IN_FLIGHT / SESSIONS }, () => runStreams(session, request, isOver)),
+        Array.from({ length: inFlight / SESSIONS }, () => runStreams(session, request, isOver)),
       ),
     );
     return counts.reduce((sum, count) => sum + count, 0);

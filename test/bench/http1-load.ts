@@ -1,15 +1,20 @@
 import { connect } from 'node:net';
-import { IN_FLIGHT, type RequestSpec } from './load-order.ts';
+import type { RequestSpec } from './load-order.ts';
 
 /**
- * Sends the request on 32 connections, over each again as soon as it is answered, until `isOver`. Answers how many
+ * Sends the request on as many connections as calls are to be in flight, over each again as soon as it is answered, until `isOver`. Answers how many
  * were answered. It writes bytes that were put together once and reads as little as it must: an HTTP client would
  * need more CPU than the servers under test. Rejects at the first wrong answer.
  */
-export async function runHttp1(request: RequestSpec, port: number, isOver: () => boolean): Promise<number> {
+export async function runHttp1(
+  request: RequestSpec,
+  port: number,
+  inFlight: number,
+  isOver: () => boolean,
+): Promise<number> {
   const bytes = requestBytes(request, port);
   const counts = await Promise.all(
-    Array.from({ length: IN_FLIGHT }, () => runConnection(bytes, request.expected, port, isOver)),
+    Array.from({ length: inFlight }, () => runConnection(bytes, request.expected, port, isOver)),
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }

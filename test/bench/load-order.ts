@@ -16,6 +16,8 @@ export interface LoadOrder {
   /** On 127.0.0.1. */
   readonly port: number;
   readonly durationMs: number;
+  /** Calls in flight at any moment, in place of `IN_FLIGHT`. */
+  readonly inFlight?: number;
 }
 
 export interface LoadResult {

@@ -3,6 +3,7 @@ import { makeSqlitePlace } from '../support/sqlite-place.ts';
 import type { ChildServer } from './child-server.ts';
 import { limitCpu } from './cpu-quota.ts';
 import { type LoadGenerator, startLoadGenerator } from './generator-process.ts';
+import { IN_FLIGHT } from './load-order.ts';
 import type { BenchOptions, Section } from './options.ts';
 import { createApiKey, startPresignd } from './presignd.ts';
 import { cpuMsOf, rssMbOf } from './process-usage.ts';
@@ -54,7 +55,7 @@ export const workers: Section = {
     for (const coresEach of [undefined, QUOTA_CORES]) {
       for (const count of WORKER_COUNTS) {
         const server = closing.use(await startPresignd(place.url, count));
-        await oneRound(server, request, generator, warmUpMs);
+        await oneRound(server, count, request, generator, warmUpMs);
         // Only then: with less of the processor it would take longer to get warm.
         if (coresEach === undefined || limitServing(closing, server, coresEach))
           services.push({ count, coresEach, server, samples: [] });
@@ -62,7 +63,7 @@ export const workers: Section = {
     }
     for (let round = 1; round <= rounds; round++) {
       for (const { count, coresEach, server, samples } of services) {
-        const sample = await oneRound(server, request, generator, roundMs);
+        const sample = await oneRound(server, count, request, generator, roundMs);
         samples.push(sample);
         tell(options, `workers: round ${round}/${rounds}, ${count}${shareText(coresEach)}`, sample);
       }
@@ -85,6 +86,7 @@ function tell({ progress }: BenchOptions, what: string, { perSecond, cores }: Sa
 
 async function oneRound(
   { pid, port }: ChildServer,
+  processes: number,
   request: ReturnType<typeof restRequest>,
   generator: LoadGenerator,
   durationMs: number,
@@ -92,7 +94,7 @@ async function oneRound(
   const pids = [pid, ...childrenOf(pid)];
   const cpuOfAll = () => pids.reduce((sum, each) => sum + cpuMsOf(each), 0);
   const beforeMs = cpuOfAll();
-  const load = await generator.run({ request, port, durationMs });
+  const load = await generator.run({ request, port, durationMs, inFlight: IN_FLIGHT * processes });
   const cpuMs = cpuOfAll() - beforeMs;
   return {
     perSecond: (load.requests * 1_000) / load.elapsedMs,
