@@ -76,11 +76,12 @@ it('thousands of requests with made-up paths, methods, names, protocols, headers
     ]);
   }
 
-  await round(0);
+  // Twice, so that the key has been asked of the store, and then found in memory.
+  for (const index of [0, 1]) await round(index);
   // Twice, so that what a scrape itself brings is there.
   await scrape();
   const before = seriesOf(await scrape());
-  for (let index = 1; index <= 50; index++) await round(index);
+  for (let index = 2; index <= 50; index++) await round(index);
   const exposition = await scrape();
   session.close();
   expect(seriesOf(exposition)).toEqual(before);
