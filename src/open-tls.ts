@@ -1,5 +1,4 @@
 // Joins what the port speaks TLS with: the settings, the files that they follow, and the log.
-
 import type { Secret } from './config/secret.ts';
 import type { Settings } from './config/settings.ts';
 import { SettingsError } from './config/settings-error.ts';

@@ -58,14 +58,14 @@ export function judgeClientCa(roots: readonly X509Certificate[], nowMs: number):
   return found('client-ca', worstOf(works ? lives.map(spared) : lives), fix);
 }
 
-/** When a revocation list counts, in wall-clock milliseconds; infinite where it has no end. */
-export interface ListLife {
+/** When a certificate or a revocation list counts, in wall-clock milliseconds; infinite where it has no end. */
+export interface Validity {
   readonly validFromMs: number;
   readonly expiresAtMs: number;
 }
 
 /** @param lists From PRESIGND_TLS_CLIENT_CRL. That there is one of each CA, the settings are judged for. */
-export function judgeClientCrl(lists: readonly ListLife[], nowMs: number): Finding {
+export function judgeClientCrl(lists: readonly Validity[], nowMs: number): Finding {
   if (lists.length === 0) return skipped('client-crl', 'not applicable: PRESIGND_TLS_CLIENT_CRL is not set');
   const lives = lists.map((list, index) => listLife(`list ${index + 1} of ${lists.length}`, list, nowMs));
   const fix =
@@ -73,17 +73,12 @@ export function judgeClientCrl(lists: readonly ListLife[], nowMs: number): Findi
   return found('client-crl', worstOf(lives), fix);
 }
 
-function listLife(what: string, { validFromMs, expiresAtMs }: ListLife, nowMs: number): Life {
-  const life = (level: Life['level'], text: string) => ({ level, text, endsAtMs: expiresAtMs });
-  if (!Number.isFinite(expiresAtMs)) return life('ok', `${what} has no end`);
-  const until = dateOf(new Date(expiresAtMs));
-  if (expiresAtMs <= nowMs) return life('problem', `${what} expired on ${until}`);
-  if (validFromMs > nowMs)
-    return life('problem', `${what} is not valid before ${dateOf(new Date(validFromMs))}`);
+function listLife(what: string, list: Validity, nowMs: number): Life {
+  const { validFromMs, expiresAtMs } = list;
+  if (!Number.isFinite(expiresAtMs))
+    return { level: 'ok', text: `${what} has no end`, endsAtMs: expiresAtMs };
   // Some live for hours and some for months: what counts is whether the next one is late.
-  return expiresAtMs - nowMs < (expiresAtMs - validFromMs) * LATE_SHARE
-    ? life('warning', `${what} expires on ${until}`)
-    : life('ok', `${what} is valid until ${until}`);
+  return lifeWithin(what, list, (expiresAtMs - validFromMs) * LATE_SHARE, nowMs);
 }
 
 /**
@@ -135,14 +130,24 @@ function spared(life: Life): Life {
 }
 
 function lifeOf(what: string, { validFromDate, validToDate }: X509Certificate, nowMs: number): Life {
-  const endsAtMs = validToDate.getTime();
-  const until = dateOf(validToDate);
-  if (endsAtMs <= nowMs) return { level: 'problem', text: `${what} expired on ${until}`, endsAtMs };
-  if (validFromDate.getTime() > nowMs)
-    return { level: 'problem', text: `${what} is not valid before ${dateOf(validFromDate)}`, endsAtMs };
-  return endsAtMs - nowMs < SOON_MS
-    ? { level: 'warning', text: `${what} expires on ${until}`, endsAtMs }
-    : { level: 'ok', text: `${what} is valid until ${until}`, endsAtMs };
+  const life = { validFromMs: validFromDate.getTime(), expiresAtMs: validToDate.getTime() };
+  return lifeWithin(what, life, SOON_MS, nowMs);
+}
+
+/** @param lateMs With less than this left, whatever is to come next should be there. */
+function lifeWithin(
+  what: string,
+  { validFromMs, expiresAtMs }: Validity,
+  lateMs: number,
+  nowMs: number,
+): Life {
+  const life = (level: Life['level'], text: string) => ({ level, text, endsAtMs: expiresAtMs });
+  const until = dateOf(expiresAtMs);
+  if (expiresAtMs <= nowMs) return life('problem', `${what} expired on ${until}`);
+  if (validFromMs > nowMs) return life('problem', `${what} is not valid before ${dateOf(validFromMs)}`);
+  return expiresAtMs - nowMs < lateMs
+    ? life('warning', `${what} expires on ${until}`)
+    : life('ok', `${what} is valid until ${until}`);
 }
 
 /** Of those that are equally bad the one that ends first. */
@@ -167,6 +172,6 @@ function nameOf({ subject }: X509Certificate): string {
   return subject?.split('\n').at(-1) ?? 'a certificate without a name';
 }
 
-function dateOf(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+function dateOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

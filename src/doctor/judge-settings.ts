@@ -2,13 +2,13 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Settings } from '../config/settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-import { judgeClientCa, judgeClientCrl, judgeOwnCertificate, type ListLife } from './judge-certificate.ts';
+import { judgeClientCa, judgeClientCrl, judgeOwnCertificate, type Validity } from './judge-certificate.ts';
 
 /** What the port speaks TLS with; nothing where it does not, or cannot. */
 export interface OwnCertificates {
   readonly chain: readonly X509Certificate[];
   readonly clientRoots: readonly X509Certificate[];
-  readonly clientCrls: readonly ListLife[];
+  readonly clientCrls: readonly Validity[];
 }
 
 /**

@@ -10,7 +10,6 @@ import type { HttpBinding } from './http-binding.ts';
 import { createJsonEncoder, type JsonEncoder } from './json-encoder.ts';
 import { isJsonObject } from './json-fields.ts';
 import { declaresPlainJson } from './media-type.ts';
-
 import { createRequestDecoder, type RequestDecoder } from './request-decoder.ts';
 import { restCall, restTransport } from './rest-transport.ts';
 import { sendJson } from './send-json.ts';

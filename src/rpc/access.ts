@@ -33,6 +33,11 @@ export function requestMaxBytes(method: DescMethod): number {
   return maxRequestBytes > 0 ? maxRequestBytes : REQUEST_DEFAULT_MAX_BYTES;
 }
 
+/** Whether a request may take more than usual: much memory, and work for longer than others can be kept waiting. */
+export function mayBeLarge(method: DescMethod): boolean {
+  return requestMaxBytes(method) > REQUEST_DEFAULT_MAX_BYTES;
+}
+
 function scopeOf(method: DescMethod, { scope: named, anyScope }: Access): AccessRule['scope'] {
   if (anyScope) {
     if (named === '') return 'any';

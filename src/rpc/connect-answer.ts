@@ -7,7 +7,8 @@ import {
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect';
 import { acceptedCompression, COMPRESS_MIN_BYTES } from './answer-compression.ts';
-import { type LeanExchange, setHeaders } from './lean-exchange.ts';
+import type { LeanExchange } from './lean-exchange.ts';
+import { setHeaders } from './set-headers.ts';
 
 export function sendConnectMessage(exchange: LeanExchange, message: Uint8Array): Promise<void> {
   return send(exchange, 200, exchange.wire.contentType, message);

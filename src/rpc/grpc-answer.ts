@@ -6,7 +6,8 @@ import { trailerFlag, trailerSerialize } from '@connectrpc/connect/protocol-grpc
 import { acceptedCompression, COMPRESS_MIN_BYTES } from './answer-compression.ts';
 import { frameOf } from './grpc-frame.ts';
 import type { HttpResponse } from './http-handler.ts';
-import { type LeanExchange, setHeaders } from './lean-exchange.ts';
+import type { LeanExchange } from './lean-exchange.ts';
+import { setHeaders } from './set-headers.ts';
 
 const STATUS = 'grpc-status';
 const OK = { [STATUS]: grpcStatusOk };

@@ -13,8 +13,3 @@ export interface LeanExchange {
   readonly transport: HttpTransport;
   readonly jsonOptions: JsonOptions;
 }
-
-export function setHeaders(response: HttpResponse, headers: Headers | undefined, prefix = ''): void {
-  if (headers === undefined) return;
-  for (const [name, value] of headers) response.setHeader(prefix + name, value);
-}

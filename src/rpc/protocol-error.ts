@@ -2,6 +2,7 @@ import type { ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import type { HttpRequest, HttpResponse } from './http-handler.ts';
+import { setHeaders } from './set-headers.ts';
 
 export type Protocol = 'connect' | 'grpc' | 'grpc-web';
 
@@ -34,8 +35,4 @@ export function sendProtocolError(
   response.setHeader('content-type', request.headers['content-type'] ?? `application/${protocol}`);
   setHeaders(response, setTrailerStatus(new Headers(), error));
   response.end();
-}
-
-function setHeaders(response: HttpResponse, headers: Headers): void {
-  for (const [name, value] of headers) response.setHeader(name, value);
 }

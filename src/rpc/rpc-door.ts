@@ -7,7 +7,7 @@ import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/refl
 import { UploadService } from '../../gen/upload/v1/upload_service_pb.js';
 import type { Batches } from '../flow/batches.ts';
 import type { Health } from '../telemetry/health.ts';
-import { accessRuleOf, REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from './access.ts';
+import { accessRuleOf, mayBeLarge, REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from './access.ts';
 import { type ApiKeyServiceDeps, createApiKeyService } from './api-key-service.ts';
 import { createDescriptorIndex } from './descriptor-index.ts';
 import { createHealthService } from './health-service.ts';
@@ -77,8 +77,7 @@ export function createRpcDoor(deps: RpcDoorDeps): RpcDoor {
     // Before and after decompression.
     const readMaxBytes = requestMaxBytes(method);
     const jsonOptions = { ignoreUnknownFields: !accessRuleOf(method).refuseUnknownFields };
-    const mayBeLarge = readMaxBytes > REQUEST_DEFAULT_MAX_BYTES;
-    const gate = mayBeLarge ? { requestGate: knownCallers(deps.verify) } : {};
+    const gate = mayBeLarge(method) ? { requestGate: knownCallers(deps.verify) } : {};
     router.rpc(method, impl, { interceptors: chain, readMaxBytes, jsonOptions, ...gate });
     return { call: createUnaryCall(spec, callDeps), readMaxBytes, jsonOptions };
   });

@@ -2,7 +2,7 @@ import { create, type DescMethodUnary, isMessage, type Message } from '@bufbuild
 import type { Interceptor, MethodImplSpec } from '@connectrpc/connect';
 import type { Fault } from '../fault/fault.ts';
 import type { Batches } from '../flow/batches.ts';
-import { REQUEST_DEFAULT_MAX_BYTES, requestMaxBytes } from './access.ts';
+import { mayBeLarge } from './access.ts';
 import { identify, type Verify } from './authenticate.ts';
 import { type Call, contextOf, routeOf } from './call.ts';
 import { LeanRequest, LeanResponse, type Transport } from './lean-request.ts';
@@ -62,8 +62,7 @@ export function createUnaryCall(
     method,
     route: routeOf(method),
     refusal,
-    // A call that may bring much may also take long, and others would have to wait for it.
-    together: requestMaxBytes(method) > REQUEST_DEFAULT_MAX_BYTES ? atOnce : batches,
+    together: mayBeLarge(method) ? atOnce : batches,
     invoke: async (message, call, transport) => {
       const response = await runChain(new LeanRequest(method, message, contextOf(call), transport));
       if (!(response instanceof LeanResponse)) throw new Error('an interceptor replaced the response');

@@ -87,11 +87,7 @@ const RULES: Readonly<Record<string, RoomRule>> = {
     packages: ['@connectrpc', '@bufbuild'],
     generated: true,
   },
-  rest: {
-    rooms: ['flow', 'fault', 'telemetry', 'rpc'],
-    packages: ['@connectrpc', '@bufbuild'],
-    generated: true,
-  },
+  rest: { rooms: ['fault', 'telemetry', 'rpc'], packages: ['@connectrpc', '@bufbuild'], generated: true },
   edge: {
     rooms: ['fault', 'telemetry'],
     files: [
